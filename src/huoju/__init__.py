@@ -1,0 +1,1 @@
+"""Huoju 火炬: a lead is a flame passed from hand to hand."""

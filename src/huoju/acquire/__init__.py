@@ -1,0 +1,1 @@
+"""Acquire 获取: people come in."""

@@ -1,0 +1,1 @@
+"""Imports: a file is mapped, previewed, run, and can be rolled back."""

@@ -1,0 +1,1 @@
+"""Convert 转化: sales follow up."""

@@ -1,0 +1,1 @@
+"""Opportunities 商机, POC, won and lost, payments 回款."""

@@ -1,0 +1,1 @@
+"""The sales inbox: accept, reject, log calls."""

@@ -1,0 +1,1 @@
+"""What every wing stands on: the fact log, jobs, access, the look."""

@@ -1,0 +1,1 @@
+"""The fact log and its readers: the spine."""

@@ -1,0 +1,1 @@
+"""Global search: Chinese by part, pinyin, numbers."""

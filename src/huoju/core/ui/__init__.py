@@ -1,0 +1,1 @@
+"""The look: patterns, components, template tags."""

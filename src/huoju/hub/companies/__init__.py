@@ -1,0 +1,1 @@
+"""Companies 企业: names, domains, region, industry."""

@@ -1,0 +1,1 @@
+"""One ID 同人体系: persons and their identifiers."""

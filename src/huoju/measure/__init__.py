@@ -1,0 +1,1 @@
+"""Measure 度量: data that answers."""

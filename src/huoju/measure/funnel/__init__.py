@@ -1,0 +1,1 @@
+"""The funnel: stages, conversion and time between them, over every lead."""

@@ -1,0 +1,1 @@
+"""Qualify 识别: recognise the ripe ones."""

@@ -1,0 +1,1 @@
+"""Cleaning 清洗: named steps with typed verdicts."""

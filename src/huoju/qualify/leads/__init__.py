@@ -1,0 +1,1 @@
+"""Leads 线索 and their lifecycle."""

@@ -1,0 +1,1 @@
+"""Lead scoring 线索评分: fit and engagement, explained line by line."""
