@@ -44,8 +44,8 @@ class User(AbstractUser):
     )
     language = models.CharField(_("language"), max_length=10, blank=True)
     theme = models.CharField(
-        _("theme"), max_length=5, choices=[("auto", _("Automatic")), ("light", _("Light")), ("dark", _("Dark"))],
-        default="auto",
+        _("theme"), max_length=5, default="auto",
+        choices=[("auto", _("Automatic")), ("light", _("Light")), ("dark", _("Dark"))],
     )  # fmt: skip
     external_ref = models.CharField(
         _("external reference"), max_length=120, null=True, blank=True, unique=True,
