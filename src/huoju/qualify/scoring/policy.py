@@ -1,0 +1,408 @@
+"""The first score: fit (who they are) plus engagement (what they do), decaying, capped, and explained line by
+line.
+
+    total = fit + engagement = the sum of the points of all lines, exactly
+
+Pure. The moment `as_of` is an argument, so the same call answers "what was it on 1 May".
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from math import fsum
+
+from huoju.core.conditions import Condition, Op, compile_all, condition_from_json, record_fields
+from huoju.core.conditions import validate as validate_conditions
+from huoju.qualify.leads.policy import Profile
+
+_DAY = 86_400.0
+
+
+class Part(StrEnum):
+    """The half of the score to which a line belongs."""
+
+    FIT = "fit"
+    ENGAGEMENT = "engagement"
+
+
+class Band(StrEnum):
+    """Fit × engagement in one letter, A best."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+@dataclass(frozen=True, slots=True)
+class FitLine:
+    """`points` (may be negative) for a profile that meets every condition of `when`."""
+
+    code: str
+    label: str  # English msgid for lines that ship with Huoju, free text for those of an administrator
+    points: float
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementLine:
+    """Points for each activity of one kind; they halve every `half_life_days`, and all of them together never
+    exceed `cap` (for negative points: never fall below minus `cap`)."""
+
+    kind: str
+    label: str
+    points: float
+    half_life_days: float
+    cap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """`points` (negative) once nothing was heard for `after_days`, again each further `after_days`, at most
+    `times` times."""
+
+    after_days: float = 30.0
+    points: float = -5.0
+    times: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BandLine:
+    """`band` for a score with at least this fit and this engagement; the first line that holds decides."""
+
+    band: Band
+    min_fit: float
+    min_engagement: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreRules:
+    """One version of the scoring rules. Compared by identity: a version never changes once it is saved."""
+
+    version: int
+    fit: tuple[FitLine, ...]
+    engagement: tuple[EngagementLine, ...]
+    silence: Silence | None = None
+    bands: tuple[BandLine, ...] = ()
+    fit_cap: float = 50.0
+    engagement_cap: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something the person did. `withdrawn`: later judged not to have happened (a bot's click)."""
+
+    kind: str
+    at: datetime
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the explanation. `count` and `latest` tell how many activities it sums and when the last
+    was."""
+
+    part: Part
+    code: str
+    label: str
+    points: float
+    count: int = 0
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score and its explanation; `total` is `fit + engagement` and the sum of the points of `lines`."""
+
+    fit: float
+    engagement: float
+    total: float
+    band: Band
+    version: int
+    lines: tuple[Line, ...]
+
+
+type _Scorer = Callable[[Profile, Sequence[Activity], datetime], Score]
+
+
+def score(profile: Profile, activities: Sequence[Activity], rules: ScoreRules, as_of: datetime) -> Score:
+    """The score of a lead at `as_of`. Activities may come in any order; withdrawn and later ones do not
+    count."""
+    return _compile(rules)(profile, activities, as_of)
+
+
+@lru_cache(maxsize=32)
+def _compile(rules: ScoreRules) -> _Scorer:
+    fit_lines = tuple(
+        (compile_all(line.when), line.points, Line(Part.FIT, line.code, line.label, line.points))
+        for line in rules.fit
+    )
+    engagement_lines = {line.kind: line for line in rules.engagement}
+    order = {line.kind: position for position, line in enumerate(rules.engagement)}
+    silence, bands, version = rules.silence, rules.bands, rules.version
+    fit_cap, engagement_cap = rules.fit_cap, rules.engagement_cap
+
+    def run(profile: Profile, activities: Sequence[Activity], as_of: datetime) -> Score:
+        lines: list[Line] = []
+        fit = 0.0
+        for test, points, line in fit_lines:
+            if test(profile):
+                fit += points
+                lines.append(line)
+        fit = _bounded(fit, fit_cap, Part.FIT, lines)
+
+        by_kind: dict[str, list[tuple[float, datetime]]] = {}
+        heard: datetime | None = None
+        for activity in activities:
+            kind, at = activity.kind, activity.at
+            if activity.withdrawn or at > as_of or (rule := engagement_lines.get(kind)) is None:
+                continue
+            age = (as_of - at).total_seconds() / _DAY
+            earned = rule.points * 0.5 ** (age / rule.half_life_days)
+            if kind in by_kind:
+                by_kind[kind].append((earned, at))
+            else:
+                by_kind[kind] = [(earned, at)]
+            if rule.points > 0 and (heard is None or at > heard):
+                heard = at
+        engagement = 0.0
+        for kind in sorted(by_kind, key=order.__getitem__) if len(by_kind) > 1 else by_kind:
+            rule = engagement_lines[kind]
+            done = by_kind[kind]
+            # fsum is exact, so the order of the activities cannot show in the last digit.
+            raw = done[0][0] if len(done) == 1 else fsum([earned for earned, _ in done])
+            points = round(max(-rule.cap, min(rule.cap, raw)), 1)
+            latest = done[0][1] if len(done) == 1 else max(at for _, at in done)
+            lines.append(Line(Part.ENGAGEMENT, kind, rule.label, points, len(done), latest))
+            engagement += points
+        if silence is not None and heard is not None:
+            quiet = int((as_of - heard).total_seconds() / _DAY // silence.after_days)
+            if quiet:
+                points = round(silence.points * min(quiet, silence.times), 1)
+                lines.append(Line(Part.ENGAGEMENT, SILENCE, "Silent since", points, quiet, heard))
+                engagement += points
+        engagement = _bounded(engagement, engagement_cap, Part.ENGAGEMENT, lines)
+
+        band = Band.D
+        for row in bands:
+            if fit >= row.min_fit and engagement >= row.min_engagement:
+                band = row.band
+                break
+        return Score(fit, engagement, round(fit + engagement, 1), band, version, tuple(lines))
+
+    return run
+
+
+SILENCE, CEILING, FLOOR = "silence", "ceiling", "floor"
+"""Codes of the lines that no rule row names: the silence penalty, and what a bound took away or gave back."""
+
+
+def _bounded(value: float, cap: float, part: Part, lines: list[Line]) -> float:
+    """`value` kept within 0 … `cap`; whatever that changes becomes a line, so that the lines still add up."""
+    value = round(value, 1)
+    if value > cap:
+        lines.append(Line(part, CEILING, "Upper limit", round(cap - value, 1)))
+        return cap
+    if value < 0.0:
+        lines.append(Line(part, FLOOR, "Lower limit", -value))
+        return 0.0
+    return value
+
+
+def validate(rules: ScoreRules) -> list[str]:
+    """What is wrong with `rules`, one English sentence each; empty when they may be activated."""
+    errors: list[str] = []
+    known = record_fields(Profile)
+    for fit_line in rules.fit:
+        if not fit_line.when:
+            errors.append(f"{fit_line.code}: a line without conditions would hold for everybody")
+        errors += [f"{fit_line.code}: {error}" for error in validate_conditions(fit_line.when, known)]
+    errors += _twice("line", [line.code for line in rules.fit])
+    for line in rules.engagement:
+        if line.half_life_days <= 0:
+            errors.append(f"{line.kind}: the half-life must be above zero days")
+        if line.cap < abs(line.points):
+            errors.append(f"{line.kind}: the cap is below the points of a single activity")
+    errors += _twice("activity", [line.kind for line in rules.engagement])
+    if rules.silence is not None:
+        if rules.silence.after_days <= 0 or rules.silence.times < 1:
+            errors.append("silence: days and times must be above zero")
+        if rules.silence.points > 0:
+            errors.append("silence: the points must not be positive")
+    if rules.fit_cap <= 0 or rules.engagement_cap <= 0:
+        errors.append("the upper limits must be above zero")
+    return errors
+
+
+def _twice(what: str, codes: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    errors: list[str] = []
+    for code in codes:
+        if code in seen:
+            errors.append(f"{what} {code!r} stands twice")
+        seen.add(code)
+    return errors
+
+
+# --- Rules as rows ------------------------------------------------------------------------------------------
+
+
+def rules_as_json(rules: ScoreRules) -> dict[str, object]:
+    """`rules` (without the version, which is the row's own column) in the form in which a row keeps them."""
+    silence = rules.silence
+    return {
+        "fit": [
+            {
+                "code": line.code,
+                "label": line.label,
+                "points": line.points,
+                "when": [condition.as_json() for condition in line.when],
+            }
+            for line in rules.fit
+        ],
+        "engagement": [
+            {
+                "kind": line.kind,
+                "label": line.label,
+                "points": line.points,
+                "half_life_days": line.half_life_days,
+                "cap": line.cap,
+            }
+            for line in rules.engagement
+        ],
+        "silence": silence
+        and {"after_days": silence.after_days, "points": silence.points, "times": silence.times},
+        "bands": [
+            {"band": line.band.value, "min_fit": line.min_fit, "min_engagement": line.min_engagement}
+            for line in rules.bands
+        ],
+        "fit_cap": rules.fit_cap,
+        "engagement_cap": rules.engagement_cap,
+    }
+
+
+def rules_from_json(version: int, data: Mapping[str, object]) -> ScoreRules:
+    """The rules kept as `data`. Raises ValueError if the row is malformed (`validate` judges its sense)."""
+    silence = data.get("silence")
+    return ScoreRules(
+        version=version,
+        fit=tuple(
+            FitLine(
+                _text(row, "code"),
+                _text(row, "label"),
+                _number(row, "points"),
+                tuple(condition_from_json(item) for item in _rows(row, "when")),
+            )
+            for row in _rows(data, "fit")
+        ),
+        engagement=tuple(
+            EngagementLine(
+                _text(row, "kind"),
+                _text(row, "label"),
+                _number(row, "points"),
+                _number(row, "half_life_days"),
+                _number(row, "cap"),
+            )
+            for row in _rows(data, "engagement")
+        ),
+        silence=Silence(
+            _number(silence, "after_days"), _number(silence, "points"), int(_number(silence, "times"))
+        )
+        if isinstance(silence, Mapping)
+        else None,
+        bands=tuple(
+            BandLine(Band(_text(row, "band")), _number(row, "min_fit"), _number(row, "min_engagement"))
+            for row in _rows(data, "bands")
+        ),
+        fit_cap=_number(data, "fit_cap"),
+        engagement_cap=_number(data, "engagement_cap"),
+    )
+
+
+def _rows(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    value = data.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+        raise ValueError(f"{key} must be a list of objects")
+    return value
+
+
+def _text(data: Mapping[str, object], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"{key} must be text")
+    return value
+
+
+def _number(data: Mapping[str, object], key: str) -> float:
+    value = data.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{key} must be a number")
+    return float(value)
+
+
+# --- The rules that ship with Huoju -------------------------------------------------------------------------
+
+
+def _when(
+    field: str, op: Op, value: str | float | bool | tuple[str, ...] | None = None
+) -> tuple[Condition, ...]:
+    return (Condition(field, op, value),)
+
+
+DEFAULT_RULES = ScoreRules(
+    version=1,
+    fit=(
+        FitLine("company", "Company name is usable", 10, _when("company_usable", Op.IS, True)),
+        FitLine("work_email", "Work e-mail address", 8, _when("email_class", Op.IS, "work")),
+        FitLine(
+            "disposable_email", "Disposable e-mail address", -15, _when("email_class", Op.IS, "disposable")
+        ),
+        FitLine("mobile", "Mobile number", 7, _when("has_mobile", Op.IS, True)),
+        FitLine(
+            "decision_maker", "Decision maker", 10, _when("seniority", Op.IN, ("owner", "c_level", "vp"))
+        ),
+        FitLine("leader", "Leads a team", 7, _when("seniority", Op.IN, ("director", "manager"))),
+        FitLine(
+            "technical",
+            "Works in IT, data or research",
+            3,
+            _when("function", Op.IN, ("it", "data", "research")),
+        ),
+        FitLine("student", "Student or job seeker", -20, _when("seniority", Op.IS, "student")),
+        FitLine("large", "500 employees or more", 10, _when("employees", Op.AT_LEAST, 500)),
+        FitLine(
+            "middle",
+            "100 to 499 employees",
+            6,
+            (Condition("employees", Op.AT_LEAST, 100), Condition("employees", Op.AT_MOST, 499)),
+        ),
+        FitLine("industry", "Industry is known", 2, _when("industry", Op.KNOWN)),
+        FitLine("test", "Test submission", -50, _when("is_test", Op.IS, True)),
+    ),
+    engagement=(
+        EngagementLine("demo.requested", "Asked for a demo or trial", 25, 30, 35),
+        EngagementLine("contact.requested", "Asked to be contacted", 20, 30, 30),
+        EngagementLine("call.connected", "Spoke on the telephone", 15, 30, 30),
+        EngagementLine("gathering.attended", "Attended an event", 15, 60, 30),
+        EngagementLine("webinar.attended", "Attended a webinar", 10, 45, 20),
+        EngagementLine("library.downloaded", "Downloaded a document", 8, 30, 20),
+        EngagementLine("form.submitted", "Submitted a form", 8, 30, 20),
+        EngagementLine("page.viewed", "Viewed a page", 1, 14, 10),
+        EngagementLine("message.clicked", "Clicked in a message", 3, 14, 12),
+        EngagementLine("lead.touched", "Came again", 5, 30, 15),
+        EngagementLine("call.refused", "Refused a call", -10, 60, 20),
+        EngagementLine("message.unsubscribed", "Unsubscribed", -15, 180, 30),
+    ),
+    silence=Silence(),
+    bands=(
+        BandLine(Band.A, 30, 15),
+        BandLine(Band.B, 30, 0),
+        BandLine(Band.B, 20, 20),
+        BandLine(Band.C, 15, 0),
+        BandLine(Band.C, 0, 20),
+        BandLine(Band.D, 0, 0),
+    ),
+)
+"""A start: who decides at a company of some size counts as much as what they do."""
