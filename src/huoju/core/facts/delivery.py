@@ -1,0 +1,202 @@
+"""Handing facts to readers: exactly once, in order, past poison.
+
+Which facts a reader may see. Two transactions can commit in the other order than they began; a cursor that follows ids
+or times would step over the slow one's facts for good. So each fact carries the id of its transaction, and a reader reads
+only below `pg_snapshot_xmin(pg_current_snapshot())`: every transaction under that mark has ended, nothing can still
+appear there, and (tx, id) is an order that only grows at its end.
+"""
+
+import json
+import traceback
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from .models import Cursor, DeadLetter
+from .operations import SHARDS
+from .readers import Reader, StoredFact, reader_named
+
+TRIES = 3
+"""How often one fact is tried before it becomes a dead letter."""
+
+LAST_ID = UUID(int=2**128 - 1)
+
+Horizon = Literal["committed", "own"]
+"""`committed`: facts that can no longer be overtaken (the only right value outside tests).
+`own`: also those of the open transaction, for code that rolls everything back at its end."""
+
+_FIELDS = (
+    "id, kind, version, person_id, visitor_id, company_id, occurred_at, recorded_at, actor, source, payload, tx"
+)
+
+
+def horizon_now(mode: Horizon = "committed") -> int:
+    """The position below which the log is complete."""
+    if mode == "own":
+        return 2**62
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + lift FROM facts_lift"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def run_shard(reader: Reader, shard: int, *, horizon: Horizon = "committed", limit: int | None = None) -> int:
+    """Hand the next batch of one shard to `reader`; returns how many facts it handled.
+
+    Handling and moving the cursor are one transaction. Returns 0 at once when another worker holds the cursor.
+    """
+    with transaction.atomic():
+        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader.name, shard=shard).first()
+        if cursor is None:
+            return 0
+        edge = horizon_now(horizon)
+        size = limit or reader.batch
+        facts = read(reader.kind_names, after=(cursor.tx, cursor.fact_id), below=edge, shard=shard, limit=size)
+        now = timezone.now()
+        if facts:
+            _handle(reader, facts, now)
+        if len(facts) < size and horizon == "committed":
+            # Nothing more of these kinds below the mark: step over what belongs to other readers.
+            cursor.tx, cursor.fact_id = max(cursor.tx, edge - 1), LAST_ID
+        elif facts:
+            cursor.tx, cursor.fact_id = facts[-1].tx, facts[-1].id
+        cursor.handled += len(facts)
+        cursor.moved_at = now
+        cursor.save(update_fields=["tx", "fact_id", "handled", "moved_at"])
+        return len(facts)
+
+
+def read(
+    kinds: Sequence[str], *, after: tuple[int, UUID], below: int, limit: int, shard: int | None = None
+) -> list[StoredFact]:
+    """Facts of `kinds` after a position and below a mark, in order, of one shard or of all."""
+    where, values = ("shard = %s AND", [shard]) if shard is not None else ("", [])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT {_FIELDS} FROM facts_fact
+                WHERE {where} tx < %s AND (tx, id) > (%s, %s) AND kind = ANY(%s)
+                ORDER BY tx, id LIMIT %s""",  # noqa: S608 (no value is pasted in)
+            [*values, below, *after, list(kinds), limit],
+        )
+        return [StoredFact(*row) for row in _with_payload(cursor.fetchall())]
+
+
+def _with_payload(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+    """Django leaves jsonb of raw queries as text; readers want it parsed."""
+    return ((*row[:10], json.loads(row[10]), row[11]) for row in rows)
+
+
+def _handle(reader: Reader, facts: Sequence[StoredFact], now: datetime) -> None:
+    """Handle a batch; when it fails, one fact at a time, and what fails still becomes a dead letter."""
+    try:
+        with transaction.atomic():
+            reader.handle(facts, now)
+    except OperationalError:
+        raise  # the database, not the fact: a deadlock, a lost connection; the whole batch is tried again later
+    except Exception:  # noqa: BLE001 (any failure of a handler is recorded, none may stop the shard)
+        for fact in facts:
+            _handle_alone(reader, fact, now)
+
+
+def _handle_alone(reader: Reader, fact: StoredFact, now: datetime) -> None:
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                reader.handle([fact], now)
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001
+            if attempt == TRIES:
+                DeadLetter.objects.update_or_create(
+                    reader=reader.name,
+                    fact_id=fact.id,
+                    defaults={
+                        "kind": fact.kind, "traceback": traceback.format_exc(), "tries": TRIES, "failed_at": now,
+                        "resolved_at": None, "resolution": "",
+                    },
+                )  # fmt: skip
+        else:
+            return
+
+
+def retry_dead_letter(*, letter_id: int, now: datetime) -> bool:
+    """Handle a dead letter's fact again; True when it went through and the letter is closed.
+
+    A further failure keeps the letter open with the new traceback.
+    """
+    with transaction.atomic():
+        letter = DeadLetter.objects.select_for_update().get(pk=letter_id, resolved_at=None)
+        fact = get_fact(letter.fact_id)
+        try:
+            with transaction.atomic():
+                reader_named(letter.reader).handle([fact], now)
+        except Exception:  # noqa: BLE001
+            letter.traceback = traceback.format_exc()
+            letter.tries += 1
+            letter.failed_at = now
+        else:
+            letter.resolved_at, letter.resolution = now, "retried"
+        letter.save()
+        return letter.resolved_at is not None
+
+
+def dismiss_dead_letter(*, letter_id: int, now: datetime) -> None:
+    """Close a dead letter without handling its fact."""
+    DeadLetter.objects.filter(pk=letter_id, resolved_at=None).update(resolved_at=now, resolution="dismissed")
+
+
+def get_fact(fact_id: UUID) -> StoredFact:
+    """One fact. Raises `LookupError`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_FIELDS} FROM facts_fact WHERE id = %s", [fact_id])  # noqa: S608
+        for row in _with_payload(cursor.fetchall()):
+            return StoredFact(*row)
+    raise LookupError(f"no fact {fact_id}")
+
+
+def ensure_cursors(readers: Sequence[Reader]) -> None:
+    """Give every reader a cursor in every shard; a new reader starts at the first fact."""
+    Cursor.objects.bulk_create(
+        [Cursor(reader=reader.name, shard=shard) for reader in readers for shard in range(SHARDS)],
+        ignore_conflicts=True,
+    )
+
+
+def waiting(readers: Sequence[Reader], horizon: Horizon = "committed") -> list[tuple[Reader, int]]:
+    """The (reader, shard) pairs that have something to look at, in reader order. One query."""
+    by_name = {reader.name: reader for reader in readers}
+    order = {name: index for index, name in enumerate(by_name)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT c.reader, c.shard FROM facts_cursor c
+               CROSS JOIN LATERAL (SELECT f.tx, f.id FROM facts_fact f WHERE f.shard = c.shard AND f.tx < %s
+                                   ORDER BY f.tx DESC, f.id DESC LIMIT 1) last
+               WHERE c.reader = ANY(%s) AND (last.tx, last.id) > (c.tx, c.fact_id)""",
+            [horizon_now(horizon), list(by_name)],
+        )
+        rows = cursor.fetchall()
+    return [(by_name[name], shard) for name, shard in sorted(rows, key=lambda row: (order[row[0]], row[1]))]
+
+
+def drain(readers: Sequence[Reader], *, horizon: Horizon = "committed", rounds: int = 1000) -> int:
+    """Run `readers` until nothing is left to read; returns how many facts were handled (counted once a reader)."""
+    ensure_cursors(readers)
+    total = 0
+    for _ in range(rounds):
+        handled = 0
+        for reader, shard in waiting(readers, horizon):
+            while done := run_shard(reader, shard, horizon=horizon):
+                handled += done
+                if done < reader.batch:
+                    break
+        if horizon == "own" and handled == 0:
+            break
+        if horizon == "committed" and not waiting(readers):
+            break
+        total += handled
+    return total

@@ -1,0 +1,75 @@
+"""Reading the log and the state of its readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from .delivery import horizon_now
+from .models import DeadLetter, Fact
+from .readers import all_readers
+
+
+def list_facts_of_persons(
+    person_ids: Sequence[int],
+    *,
+    kinds: Sequence[str] = (),
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Fact]:
+    """Facts of the persons, newest first; `before` is the (occurred_at, id) of the last one of the page above."""
+    facts = Fact.objects.filter(person_id__in=person_ids)
+    if kinds:
+        facts = facts.filter(kind__in=kinds)
+    if before is not None:
+        facts = facts.extra(where=["(occurred_at, id) < (%s, %s)"], params=list(before))
+    return list(facts.order_by("-occurred_at", "-id")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """How a reader stands: facts handled so far, facts of its kinds not yet handled, and since when."""
+
+    name: str
+    kinds: list[str]
+    handled: int
+    behind: int
+    waiting_since: datetime | None
+    moved_at: datetime | None
+    open_letters: int
+    replayable: bool
+
+
+def list_reader_states() -> list[ReaderState]:
+    """The state of every reader, in the order in which they run. One query a reader; `behind` counts to 10,000."""
+    edge = horizon_now()
+    states = []
+    with connection.cursor() as cursor:
+        for reader in all_readers():
+            cursor.execute(
+                """SELECT coalesce(sum(handled), 0), max(moved_at), sum(late.n), min(late.since),
+                          (SELECT count(*) FROM facts_deadletter WHERE reader = %(reader)s AND resolved_at IS NULL)
+                   FROM facts_cursor c CROSS JOIN LATERAL (
+                       SELECT count(*) AS n, min(recorded_at) AS since FROM (
+                           SELECT recorded_at FROM facts_fact f WHERE f.shard = c.shard AND f.tx < %(edge)s
+                           AND (f.tx, f.id) > (c.tx, c.fact_id) AND f.kind = ANY(%(kinds)s) LIMIT 10000) some) late
+                   WHERE c.reader = %(reader)s""",
+                {"reader": reader.name, "edge": edge, "kinds": reader.kind_names},
+            )
+            handled, moved_at, behind, since, letters = cursor.fetchone()
+            states.append(
+                ReaderState(
+                    name=reader.name, kinds=reader.kind_names, handled=int(handled), behind=int(behind or 0),
+                    waiting_since=since, moved_at=moved_at, open_letters=letters,
+                    replayable=reader.reset is not None,
+                )
+            )  # fmt: skip
+    return states
+
+
+def list_open_letters() -> QuerySet[DeadLetter]:
+    """Dead letters that nobody has retried or dismissed yet, oldest first."""
+    return DeadLetter.objects.filter(resolved_at=None).order_by("failed_at", "id")

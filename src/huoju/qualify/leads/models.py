@@ -1,0 +1,146 @@
+"""Leads, their touches, and the history of their stages."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Stage(models.TextChoices):
+    """Where a lead stands in the funnel, or beside it."""
+
+    LEAD = "lead", _("Lead")
+    MQL = "mql", _("MQL")
+    SQL = "sql", _("SQL")
+    OPPORTUNITY = "opportunity", _("Opportunity")
+    POC = "poc", _("POC")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+    NURTURING = "nurturing", _("Nurturing")
+    DISQUALIFIED = "disqualified", _("Disqualified")
+
+
+OPEN_STAGES = (Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY, Stage.POC, Stage.NURTURING)
+"""While a lead stands in one of these, a further interest of its person joins it as a touch."""
+
+
+class Lead(models.Model):
+    """One expression of interest by a person, followed to the end (线索).
+
+    `stage` and the times of the stages are written by `operations.lifecycle` alone; a trigger writes `StageChange`. The source
+    (channel, campaign, keyword, page) and the dimensions (region, industry, size, product) are those of the first touch
+    and stay with the lead because reports are built from them.
+    """
+
+    person = models.ForeignKey("identity.Person", verbose_name=_("person"), on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(
+        "companies.Company", verbose_name=_("company"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )  # fmt: skip
+
+    stage = models.CharField(_("stage"), max_length=14, choices=Stage, default=Stage.LEAD)
+    stage_at = models.DateTimeField(_("in this stage since"))
+    stage_actor = models.CharField(max_length=80)
+    stage_reason = models.CharField(_("reason"), max_length=200, blank=True)
+    in_pool = models.BooleanField(_("in the public pool"), default=False)
+
+    captured_at = models.DateTimeField(_("first contact"))
+    mql_at = models.DateTimeField(_("MQL at"), null=True, blank=True)
+    sql_at = models.DateTimeField(_("SQL at"), null=True, blank=True)
+    opportunity_at = models.DateTimeField(_("opportunity at"), null=True, blank=True)
+    poc_at = models.DateTimeField(_("POC at"), null=True, blank=True)
+    won_at = models.DateTimeField(_("won at"), null=True, blank=True)
+    lost_at = models.DateTimeField(_("lost at"), null=True, blank=True)
+
+    channel = models.ForeignKey(
+        "campaigns.Channel", verbose_name=_("channel"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # fmt: skip
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", verbose_name=_("campaign"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # fmt: skip
+    keyword = models.CharField(_("keyword"), max_length=200, blank=True)
+    landing_page = models.CharField(_("landing page"), max_length=500, blank=True)
+    referrer = models.CharField(_("referrer"), max_length=500, blank=True)
+    product = models.CharField(_("product line"), max_length=60, blank=True)
+    region = models.CharField(_("region"), max_length=12, blank=True)
+    industry = models.CharField(_("industry"), max_length=40, blank=True)
+    size = models.CharField(_("company size"), max_length=20, blank=True)
+    segment = models.CharField(_("business segment"), max_length=80, blank=True)
+
+    owner = models.ForeignKey(
+        "access.User", verbose_name=_("owner"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sdr = models.ForeignKey(
+        "access.User", verbose_name=_("telemarketer"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
+
+    score = models.SmallIntegerField(_("score"), default=0)
+    band = models.CharField(_("grade"), max_length=2, blank=True)
+
+    # Ids in other systems are "system:id"; the unique constraint makes a second import of one file an update.
+    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True, unique=True)
+    warnings = models.JSONField(_("data warnings"), default=list, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    import_id = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(stage__in=[stage.value for stage in OPEN_STAGES]),
+                name="leads_one_open_lead_a_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stage__in=Stage.values), name="leads_stage_known",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["-captured_at", "-id"], name="leads_by_capture"),
+            models.Index(fields=["stage", "-captured_at", "-id"], name="leads_by_stage"),
+            models.Index(fields=["owner", "stage", "-captured_at"], name="leads_by_owner"),
+            models.Index(fields=["person"], name="leads_by_person"),
+            models.Index(
+                fields=["import_id"], name="leads_by_import", condition=models.Q(import_id__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class Touch(models.Model):
+    """One contact that brought or reinforced a lead: the first made it, later ones joined it."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    via = models.CharField(max_length=10)  # form, api, import, hand
+    channel = models.ForeignKey("campaigns.Channel", null=True, on_delete=models.PROTECT, related_name="+")
+    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="+")
+    keyword = models.CharField(max_length=200, blank=True)
+    landing_page = models.CharField(max_length=500, blank=True)
+    message = models.TextField(blank=True)
+    # What it came from ("submission:12", "import:3/77"): one touch each, however often a reader is run.
+    origin = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["lead", "at"], name="leads_touch_of_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.via} {self.at}"
+
+
+class StageChange(models.Model):
+    """A lead went from one stage to another. Written by a trigger on `Lead` and by nothing else."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    from_stage = models.CharField(max_length=14, blank=True)
+    to_stage = models.CharField(max_length=14)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["lead", "id"], name="leads_change_of_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.from_stage} → {self.to_stage}"
