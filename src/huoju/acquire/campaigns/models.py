@@ -46,7 +46,9 @@ class Campaign(models.Model):
     code = models.SlugField(
         _("UTM campaign"), max_length=80, unique=True, help_text=_("The value of utm_campaign in its links.")
     )
-    channel = models.ForeignKey(Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+")
+    channel = models.ForeignKey(
+        Channel, verbose_name=_("channel"), on_delete=models.PROTECT, related_name="+"
+    )
     utm_source = models.CharField(_("UTM source"), max_length=80, blank=True)
     utm_medium = models.CharField(_("UTM medium"), max_length=80, blank=True)
     product = models.CharField(_("product line"), max_length=60, blank=True)
@@ -55,7 +57,12 @@ class Campaign(models.Model):
     starts_on = models.DateField(_("starts on"), null=True, blank=True)
     ends_on = models.DateField(_("ends on"), null=True, blank=True)
     owner = models.ForeignKey(
-        "access.User", verbose_name=_("owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "access.User",
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
     created_at = models.DateTimeField(_("created"))
@@ -66,11 +73,13 @@ class Campaign(models.Model):
         verbose_name_plural = _("campaigns")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(ends_on=None) | models.Q(starts_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
+                condition=models.Q(ends_on=None)
+                | models.Q(starts_on=None)
+                | models.Q(ends_on__gte=models.F("starts_on")),
                 name="campaign_ends_after_start",
                 violation_error_message=_("A campaign cannot end before it starts."),
             )
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -27,7 +27,10 @@ class Form(models.Model):
     product = models.CharField(_("product line"), max_length=60, blank=True)
     published = models.BooleanField(_("published"), default=True)
     allowed_origins = models.JSONField(
-        _("sites that may embed it"), default=list, blank=True, help_text=_("Origins such as https://www.example.com.")
+        _("sites that may embed it"),
+        default=list,
+        blank=True,
+        help_text=_("Origins such as https://www.example.com."),
     )
     created_at = models.DateTimeField(_("created"))
     created_by = models.ForeignKey("access.User", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -69,7 +72,7 @@ class Submission(models.Model):
     version = models.ForeignKey(FormVersion, null=True, on_delete=models.SET_NULL, related_name="+")
     api_key = models.ForeignKey("access.ApiKey", null=True, on_delete=models.SET_NULL, related_name="+")
     # One submission per key: a reloaded page or a retried call is answered with the first one's result.
-    idempotency_key = models.CharField(max_length=200, unique=True)
+    idempotency_key = models.CharField(max_length=200)
     received_at = models.DateTimeField()
     data = models.JSONField()  # the fields, as typed
     source = models.JSONField(default=dict)  # utm_*, page, referrer, visitor_id
@@ -79,6 +82,7 @@ class Submission(models.Model):
 
     class Meta:
         ordering = ["-received_at"]
+        constraints = [models.UniqueConstraint(fields=["idempotency_key"], name="webforms_submission_once")]
         indexes = [models.Index(fields=["form", "-received_at"], name="webforms_submission_of_form")]
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ class Opportunity(models.Model):
     lost_at = models.DateTimeField(_("lost"), null=True, blank=True)
     lost_reason = models.CharField(_("reason"), max_length=40, blank=True)
     competitor = models.CharField(_("competitor"), max_length=120, blank=True)
-    external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     import_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
@@ -38,7 +38,8 @@ class Opportunity(models.Model):
                 | (models.Q(state="lost") & models.Q(lost_at__isnull=False))
                 | models.Q(state="open", won_at=None, lost_at=None),
                 name="deals_state_has_its_time",
-            )
+            ),
+            models.UniqueConstraint(fields=["external_id"], name="deals_external_id_once"),
         ]
         indexes = [models.Index(fields=["owner", "state", "-opened_at"], name="deals_of_owner")]
 
@@ -81,13 +82,14 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(_("paid"))
     note = models.CharField(_("note"), max_length=200, blank=True)
     recorded_by = models.ForeignKey("access.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    external_id = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
     import_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["paid_at", "id"]
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
+        constraints = [models.UniqueConstraint(fields=["external_id"], name="deals_payment_external_id_once")]
         indexes = [models.Index(fields=["opportunity", "paid_at"], name="deals_payments_of")]
 
     def __str__(self) -> str:

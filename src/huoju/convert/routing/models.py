@@ -19,7 +19,9 @@ class RoutingRules(models.Model):
         verbose_name = _("routing rules")
         verbose_name_plural = _("routing rules")
         constraints = [
-            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="routing_one_active")
+            models.UniqueConstraint(
+                fields=["active"], condition=models.Q(active=True), name="routing_one_active"
+            )
         ]
 
     def __str__(self) -> str:
@@ -33,7 +35,9 @@ class SalesSeat(models.Model):
     """
 
     user = models.OneToOneField("access.User", primary_key=True, on_delete=models.CASCADE, related_name="+")
-    regions = models.JSONField(_("regions"), default=list, blank=True)  # GB/T 2260 province codes; empty: everywhere
+    regions = models.JSONField(
+        _("regions"), default=list, blank=True
+    )  # GB/T 2260 province codes; empty: everywhere
     products = models.JSONField(_("product lines"), default=list, blank=True)
     capacity = models.PositiveIntegerField(_("open leads at most"), default=100)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1)

@@ -1,7 +1,7 @@
 """Fact kinds: one frozen dataclass for each, registered under its name.
 
-A kind is named `noun.past_verb` (`lead.captured`). Its dataclass is the payload's schema: unknown fields are refused when
-a payload is read, and a payload written by an older version is lifted by the kind's `upcasts` first.
+A kind is named `noun.past_verb` (`lead.captured`). Its dataclass is the payload's schema: unknown fields are refused
+when a payload is read, and a payload written by an older version is lifted by the kind's `upcasts` first.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,8 +54,8 @@ def fact[T](
 ) -> Callable[[type[T]], type[T]]:
     """Make a class the payload of the kind `name`: a frozen, keyword-only dataclass that refuses unknown fields.
 
-    `personal` names the fields that hold personal data: they are what the eraser blanks. `upcasts[v]` turns a payload of
-    version `v` into one of version `v + 1`.
+    `personal` names the fields that hold personal data: they are what the eraser blanks. `upcasts[v]` turns a payload
+    of version `v` into one of version `v + 1`.
     """
 
     def register(cls: type[T]) -> type[T]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zlib import crc32
 
-from django.db import connection, transaction
+from django.db import connection
 from psycopg import sql
 
 from huoju.core.ids import uuid7s
@@ -19,8 +19,9 @@ SHARDS = 8
 CHANNEL = "huoju_facts"
 
 _COLUMNS = (
-    "id kind version person_id visitor_id company_id occurred_at recorded_at actor source payload dedup_key shard tx"
-).split()
+    *("id", "kind", "version", "person_id", "visitor_id", "company_id", "occurred_at", "recorded_at"),
+    *("actor", "source", "payload", "dedup_key", "shard", "tx"),
+)
 _COPY = sql.SQL("COPY facts_fact ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)))
 
 
@@ -70,10 +71,9 @@ def append(facts: Sequence[NewFact], *, actor: str, source: str, now: datetime) 
                     continue
                 kind = kind_of(type(new.payload))
                 key = new.visitor_id or new.shard_key or new.dedup_key or str(id_)
-                write(
-                    (id_, kind.name, kind.version, new.person_id, new.visitor_id, new.company_id, new.occurred_at, now)
-                    + (actor, source, kind.encode(new.payload), new.dedup_key, shard_of(new.person_id, key), tx)
-                )  # fmt: skip
+                about = (new.person_id, new.visitor_id, new.company_id, new.occurred_at, now, actor, source)
+                body = (kind.encode(new.payload), new.dedup_key, shard_of(new.person_id, key), tx)
+                write((id_, kind.name, kind.version, *about, *body))
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
     return ids
 

@@ -39,7 +39,7 @@ def ensure(now: datetime) -> list[str]:
             cursor.execute(
                 f"""WITH moved AS (DELETE FROM facts_fact_default
                                    WHERE recorded_at >= {bounds[0]} AND recorded_at < {bounds[1]} RETURNING *)
-                    INSERT INTO {name} SELECT * FROM moved"""  # noqa: S608 (names and bounds are ours)
+                    INSERT INTO {name} SELECT * FROM moved"""
             )
             cursor.execute("SET LOCAL huoju.erasing = 'off'")
             cursor.execute(

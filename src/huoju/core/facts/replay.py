@@ -11,20 +11,22 @@ from .models import Cursor
 from .readers import Reader
 
 
-class NotReplayable(Exception):
+class NotReplayableError(Exception):
     """The reader's effects cannot be derived again from the log."""
 
 
-def replay(reader: Reader, *, horizon: Horizon = "committed", progress: Callable[[int], None] | None = None) -> int:
+def replay(
+    reader: Reader, *, horizon: Horizon = "committed", progress: Callable[[int], None] | None = None
+) -> int:
     """Empty what `reader` derived and build it again from the whole log; returns the number of facts handled.
 
-    One transaction: others see the old state until the new one is complete, and a crash leaves the old one. Workers skip
+    One transaction: others see the old state until the new one is complete; a crash leaves the old one. Workers skip
     the reader meanwhile because its cursors are locked. A fact that fails stops the replay with its error.
 
-    Raises `NotReplayable`.
+    Raises `NotReplayableError`.
     """
     if reader.reset is None:
-        raise NotReplayable(reader.name)
+        raise NotReplayableError(reader.name)
     ensure_cursors([reader])
     with transaction.atomic():
         list(Cursor.objects.select_for_update().filter(reader=reader.name).order_by("shard"))

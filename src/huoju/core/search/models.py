@@ -8,7 +8,9 @@ from django.db import models
 class Document(models.Model):
     """One findable thing: what it is called, and the terms by which it is found (see `core.text.search_terms`)."""
 
-    kind = models.CharField(max_length=20)  # person, company, …; what it opens is registered in site/wiring.py
+    kind = models.CharField(
+        max_length=20
+    )  # person, company, …; what it opens is registered in site/wiring.py
     object_id = models.BigIntegerField()
     title = models.CharField(max_length=200)
     subtitle = models.CharField(max_length=300, blank=True)

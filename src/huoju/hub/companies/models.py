@@ -8,8 +8,8 @@ class Company(models.Model):
     """An organisation. `key` is the normalised name: two spellings of one company meet there."""
 
     name = models.CharField(_("company"), max_length=200)
-    key = models.CharField(max_length=200, unique=True)
-    uscc = models.CharField(_("unified social credit code"), max_length=18, null=True, blank=True, unique=True)
+    key = models.CharField(max_length=200)
+    uscc = models.CharField(_("unified social credit code"), max_length=18, null=True, blank=True)  # noqa: DJ001
     industry = models.CharField(_("industry"), max_length=40, blank=True)
     region = models.CharField(_("region"), max_length=12, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
@@ -19,6 +19,11 @@ class Company(models.Model):
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
+        # Constraints, not unique=True: Django would add a second index for LIKE to each.
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="companies_key_once"),
+            models.UniqueConstraint(fields=["uscc"], name="companies_uscc_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -27,10 +32,13 @@ class Company(models.Model):
 class CompanyDomain(models.Model):
     """A mail or web domain that belongs to a company; never a free-mail or disposable one."""
 
-    domain = models.CharField(max_length=255, unique=True)
+    domain = models.CharField(max_length=255)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     source = models.CharField(max_length=80)
     created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["domain"], name="companies_domain_once")]
 
     def __str__(self) -> str:
         return self.domain

@@ -10,8 +10,13 @@ class Person(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     title = models.CharField(_("job title"), max_length=120, blank=True)
     company = models.ForeignKey(
-        "companies.Company", verbose_name=_("company"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )  # fmt: skip
+        "companies.Company",
+        verbose_name=_("company"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
     region = models.CharField(_("region"), max_length=12, blank=True)
@@ -61,7 +66,9 @@ class MergeProposal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["left", "right"], name="identity_proposal_once"),
-            models.CheckConstraint(condition=models.Q(left__lt=models.F("right")), name="identity_proposal_ordered"),
+            models.CheckConstraint(
+                condition=models.Q(left__lt=models.F("right")), name="identity_proposal_ordered"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,8 +6,8 @@ from django.db import models
 class FunnelRow(models.Model):
     """A lead as the facts tell it: its dimensions, the first time of each stage, and its money.
 
-    Derived by the reader `funnel` and by nothing else; `huoju replay funnel` builds it again. `changed_tx` lets a reader
-    of this table fetch only what changed since it last looked.
+    Derived by the reader `funnel` and by nothing else; `huoju replay funnel` builds it again. `changed_tx` lets a
+    reader of this table fetch only what changed since it last looked.
     """
 
     lead_id = models.BigIntegerField(primary_key=True)

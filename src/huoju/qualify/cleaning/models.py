@@ -19,7 +19,9 @@ class CleaningRules(models.Model):
         verbose_name = _("cleaning rules")
         verbose_name_plural = _("cleaning rules")
         constraints = [
-            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="cleaning_one_active")
+            models.UniqueConstraint(
+                fields=["active"], condition=models.Q(active=True), name="cleaning_one_active"
+            )
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ class Quarantined(models.Model):
         RELEASED = "released", _("Released")
         CONFIRMED = "confirmed", _("Confirmed as bad")
 
-    origin = models.CharField(max_length=80, unique=True)  # "submission:12", "import:3/77"
+    origin = models.CharField(max_length=80)  # "submission:12", "import:3/77"
     verdict = models.CharField(max_length=10)  # quarantine or drop
     reasons = models.JSONField(_("reasons"))  # [{step, code, field, detail}]
     candidate = models.JSONField()
@@ -28,8 +28,11 @@ class Quarantined(models.Model):
 
     class Meta:
         ordering = ["received_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["origin"], name="intake_origin_once")]
         indexes = [
-            models.Index(fields=["received_at", "id"], condition=models.Q(decided_at=None), name="intake_undecided")
+            models.Index(
+                fields=["received_at", "id"], condition=models.Q(decided_at=None), name="intake_undecided"
+            )
         ]
 
     def __str__(self) -> str:

@@ -46,7 +46,7 @@ class LeadTouched:
 
 @fact("lead.stage_changed")
 class LeadStageChanged:
-    """A lead went from one stage to another, at `occurred_at`; `rule` names the rule and version that decided, if one did.
+    """A lead went from one stage to another, at `occurred_at`; `rule` names the rule and version that decided.
 
     `pool` tells whether the lead lies in the public pool from then on.
     """

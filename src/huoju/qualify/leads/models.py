@@ -25,15 +25,26 @@ OPEN_STAGES = (Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY, Stage.POC, S
 class Lead(models.Model):
     """One expression of interest by a person, followed to the end (线索).
 
-    `stage` and the times of the stages are written by `operations.lifecycle` alone; a trigger writes `StageChange`. The source
-    (channel, campaign, keyword, page) and the dimensions (region, industry, size, product) are those of the first touch
+    `stage` and the times of the stages are written by `operations.lifecycle` alone; a trigger writes `StageChange`. The
+    source (channel, campaign, keyword, page) and the dimensions (region, industry, size, product) are those of the first touch
     and stay with the lead because reports are built from them.
     """
 
-    person = models.ForeignKey("identity.Person", verbose_name=_("person"), on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        "identity.Person",
+        verbose_name=_("person"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     company = models.ForeignKey(
-        "companies.Company", verbose_name=_("company"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )  # fmt: skip
+        "companies.Company",
+        verbose_name=_("company"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     stage = models.CharField(_("stage"), max_length=14, choices=Stage, default=Stage.LEAD)
     stage_at = models.DateTimeField(_("in this stage since"))
@@ -50,11 +61,23 @@ class Lead(models.Model):
     lost_at = models.DateTimeField(_("lost at"), null=True, blank=True)
 
     channel = models.ForeignKey(
-        "campaigns.Channel", verbose_name=_("channel"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )  # fmt: skip
+        "campaigns.Channel",
+        verbose_name=_("channel"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     campaign = models.ForeignKey(
-        "campaigns.Campaign", verbose_name=_("campaign"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )  # fmt: skip
+        "campaigns.Campaign",
+        verbose_name=_("campaign"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     keyword = models.CharField(_("keyword"), max_length=200, blank=True)
     landing_page = models.CharField(_("landing page"), max_length=500, blank=True)
     referrer = models.CharField(_("referrer"), max_length=500, blank=True)
@@ -65,10 +88,22 @@ class Lead(models.Model):
     segment = models.CharField(_("business segment"), max_length=80, blank=True)
 
     owner = models.ForeignKey(
-        "access.User", verbose_name=_("owner"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "access.User",
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     sdr = models.ForeignKey(
-        "access.User", verbose_name=_("telemarketer"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "access.User",
+        verbose_name=_("telemarketer"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
 
@@ -76,7 +111,7 @@ class Lead(models.Model):
     band = models.CharField(_("grade"), max_length=2, blank=True)
 
     # Ids in other systems are "system:id"; the unique constraint makes a second import of one file an update.
-    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True, unique=True)
+    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True)  # noqa: DJ001
     warnings = models.JSONField(_("data warnings"), default=list, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     import_id = models.BigIntegerField(null=True, blank=True)
@@ -87,18 +122,27 @@ class Lead(models.Model):
         verbose_name_plural = _("leads")
         constraints = [
             models.UniqueConstraint(
-                fields=["person"], condition=models.Q(stage__in=[stage.value for stage in OPEN_STAGES]),
+                fields=["person"],
+                condition=models.Q(stage__in=[stage.value for stage in OPEN_STAGES]),
                 name="leads_one_open_lead_a_person",
             ),
+            models.UniqueConstraint(fields=["external_id"], name="leads_external_id_once"),
             models.CheckConstraint(
-                condition=models.Q(stage__in=Stage.values), name="leads_stage_known",
+                condition=models.Q(stage__in=Stage.values),
+                name="leads_stage_known",
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["-captured_at", "-id"], name="leads_by_capture"),
             models.Index(fields=["stage", "-captured_at", "-id"], name="leads_by_stage"),
             models.Index(fields=["owner", "stage", "-captured_at"], name="leads_by_owner"),
             models.Index(fields=["person"], name="leads_by_person"),
+            models.Index(fields=["channel", "-captured_at", "-id"], name="leads_by_channel"),
+            models.Index(
+                fields=["campaign", "-captured_at", "-id"],
+                name="leads_by_campaign",
+                condition=models.Q(campaign__isnull=False),
+            ),
             models.Index(
                 fields=["import_id"], name="leads_by_import", condition=models.Q(import_id__isnull=False)
             ),
@@ -111,18 +155,23 @@ class Lead(models.Model):
 class Touch(models.Model):
     """One contact that brought or reinforced a lead: the first made it, later ones joined it."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     via = models.CharField(max_length=10)  # form, api, import, hand
-    channel = models.ForeignKey("campaigns.Channel", null=True, on_delete=models.PROTECT, related_name="+")
-    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="+")
+    channel = models.ForeignKey(
+        "campaigns.Channel", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     keyword = models.CharField(max_length=200, blank=True)
     landing_page = models.CharField(max_length=500, blank=True)
     message = models.TextField(blank=True)
     # What it came from ("submission:12", "import:3/77"): one touch each, however often a reader is run.
-    origin = models.CharField(max_length=80, unique=True)
+    origin = models.CharField(max_length=80)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["origin"], name="leads_touch_once")]
         indexes = [models.Index(fields=["lead", "at"], name="leads_touch_of_lead")]
 
     def __str__(self) -> str:
@@ -132,7 +181,7 @@ class Touch(models.Model):
 class StageChange(models.Model):
     """A lead went from one stage to another. Written by a trigger on `Lead` and by nothing else."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+", db_index=False)
     from_stage = models.CharField(max_length=14, blank=True)
     to_stage = models.CharField(max_length=14)
     at = models.DateTimeField()

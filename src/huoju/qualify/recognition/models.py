@@ -19,7 +19,9 @@ class MqlCriteria(models.Model):
         verbose_name = _("MQL criteria")
         verbose_name_plural = _("MQL criteria")
         constraints = [
-            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="recognition_one_active")
+            models.UniqueConstraint(
+                fields=["active"], condition=models.Q(active=True), name="recognition_one_active"
+            )
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ class ScoringRules(models.Model):
         verbose_name = _("scoring rules")
         verbose_name_plural = _("scoring rules")
         constraints = [
-            models.UniqueConstraint(fields=["active"], condition=models.Q(active=True), name="scoring_one_active")
+            models.UniqueConstraint(
+                fields=["active"], condition=models.Q(active=True), name="scoring_one_active"
+            )
         ]
 
     def __str__(self) -> str:
