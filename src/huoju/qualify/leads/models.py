@@ -26,8 +26,8 @@ class Lead(models.Model):
     """One expression of interest by a person, followed to the end (线索).
 
     `stage` and the times of the stages are written by `operations.lifecycle` alone; a trigger writes `StageChange`. The
-    source (channel, campaign, keyword, page) and the dimensions (region, industry, size, product) are those of the first touch
-    and stay with the lead because reports are built from them.
+    source (channel, campaign, keyword, page) and the dimensions (region, industry, size, product) are those of the
+    first touch and stay with the lead because reports are built from them.
     """
 
     person = models.ForeignKey(
