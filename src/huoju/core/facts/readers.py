@@ -51,8 +51,8 @@ class Reader:
 
     `handle(facts, now)` gets facts in order and writes through the room's operations. `reset`, where given, empties
     what the reader derived, so that `replay` can build it again from the first fact; a reader without it has
-    effects that cannot be derived again (it created leads, say) and cannot be replayed. `after_replay`, where given, runs at the end
-    of a replay, in the same transaction.
+    effects that cannot be derived again (it created leads, say) and cannot be replayed. `after_replay`, where given,
+    runs at the end of a replay, in the same transaction.
     """
 
     name: str

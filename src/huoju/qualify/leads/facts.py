@@ -46,17 +46,13 @@ class LeadTouched:
 
 @fact("lead.stage_changed")
 class LeadStageChanged:
-    """A lead went from one stage to another, at `occurred_at`; `rule` names the rule and version that decided.
-
-    `pool` tells whether the lead lies in the public pool from then on.
-    """
+    """A lead went from one stage to another, at `occurred_at`; `rule` names the rule and version that decided."""
 
     lead_id: int
     from_stage: str
     to_stage: str
     reason: str = ""
     rule: str = ""
-    pool: bool = False
 
 
 @fact("lead.assigned")

@@ -3,22 +3,29 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-class Stage(models.TextChoices):
-    """Where a lead stands in the funnel, or beside it."""
-
-    LEAD = "lead", _("Lead")
-    MQL = "mql", _("MQL")
-    SQL = "sql", _("SQL")
-    OPPORTUNITY = "opportunity", _("Opportunity")
-    POC = "poc", _("POC")
-    WON = "won", _("Won")
-    LOST = "lost", _("Lost")
-    NURTURING = "nurturing", _("Nurturing")
-    DISQUALIFIED = "disqualified", _("Disqualified")
+from .policy import OPEN, Grade, Stage
 
 
-OPEN_STAGES = (Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY, Stage.POC, Stage.NURTURING)
+STAGE_CHOICES = [
+    (Stage.LEAD.value, _("Lead")),
+    (Stage.MQL.value, _("MQL")),
+    (Stage.SQL.value, _("SQL")),
+    (Stage.OPPORTUNITY.value, _("Opportunity")),
+    (Stage.POC.value, _("POC")),
+    (Stage.WON.value, _("Won")),
+    (Stage.DISQUALIFIED.value, _("Disqualified")),
+    (Stage.NURTURING.value, _("Nurturing")),
+    (Stage.LOST.value, _("Lost")),
+    (Stage.POOL.value, _("Public pool")),
+]
+GRADE_CHOICES = [
+    (Grade.INVALID.value, _("Invalid")),
+    (Grade.CULTIVABLE.value, _("Can be nurtured")),
+    (Grade.INTERESTED.value, _("Interested")),
+    (Grade.CONVERTIBLE.value, _("Ready to convert")),
+    (Grade.COOPERATED.value, _("Customer")),
+]
+OPEN_STAGES = sorted(stage.value for stage in OPEN)
 """While a lead stands in one of these, a further interest of its person joins it as a touch."""
 
 
@@ -46,11 +53,11 @@ class Lead(models.Model):
         related_name="+",
     )
 
-    stage = models.CharField(_("stage"), max_length=14, choices=Stage, default=Stage.LEAD)
+    stage = models.CharField(_("stage"), max_length=14, choices=STAGE_CHOICES, default=Stage.LEAD.value)
     stage_at = models.DateTimeField(_("in this stage since"))
     stage_actor = models.CharField(max_length=80)
     stage_reason = models.CharField(_("reason"), max_length=200, blank=True)
-    in_pool = models.BooleanField(_("in the public pool"), default=False)
+    grade = models.CharField(_("grade"), max_length=12, choices=GRADE_CHOICES, blank=True)
 
     captured_at = models.DateTimeField(_("first contact"))
     mql_at = models.DateTimeField(_("MQL at"), null=True, blank=True)
@@ -108,7 +115,7 @@ class Lead(models.Model):
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
 
     score = models.SmallIntegerField(_("score"), default=0)
-    band = models.CharField(_("grade"), max_length=2, blank=True)
+    band = models.CharField(_("score band"), max_length=2, blank=True)
 
     # Ids in other systems are "system:id"; the unique constraint makes a second import of one file an update.
     external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True)  # noqa: DJ001
@@ -123,12 +130,12 @@ class Lead(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["person"],
-                condition=models.Q(stage__in=[stage.value for stage in OPEN_STAGES]),
+                condition=models.Q(stage__in=OPEN_STAGES),
                 name="leads_one_open_lead_a_person",
             ),
             models.UniqueConstraint(fields=["external_id"], name="leads_external_id_once"),
             models.CheckConstraint(
-                condition=models.Q(stage__in=Stage.values),
+                condition=models.Q(stage__in=sorted(stage.value for stage in Stage)),
                 name="leads_stage_known",
             ),
         ]
