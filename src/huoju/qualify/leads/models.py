@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 
 from .policy import OPEN, Grade, Stage
 
-
 STAGE_CHOICES = [
     (Stage.LEAD.value, _("Lead")),
     (Stage.MQL.value, _("MQL")),
