@@ -1,4 +1,4 @@
-"""Settings. Everything a deployment may change comes from the environment (`HUOJU_…`); `docs/operator.md` lists it."""
+"""Settings. What a deployment may change comes from the environment (`HUOJU_…`): see `docs/operator.md`."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ DEBUG = os.environ.get("HUOJU_DEBUG", "") == "1"
 
 
 def _secret_key() -> str:
-    """The signing key: from the environment, else made once and kept in the data folder, readable by its owner only."""
+    """The signing key: from the environment, else made once and kept in the data folder."""
     if key := os.environ.get("HUOJU_SECRET_KEY"):
         return key
     path = DATA_DIR / "secret.key"
@@ -35,7 +35,8 @@ ALLOWED_HOSTS = os.environ.get("HUOJU_HOSTS", "localhost,127.0.0.1,[::1],testser
 PUBLIC_URL = os.environ.get("HUOJU_PUBLIC_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
-# Wings in the order of a lead's life, rooms in the order in which they may import each other (top imports down).
+# Wings in the order of a lead's life, rooms in the order in which they may import each other: left imports
+# right.
 WINGS = {
     "measure": ["funnel"],
     "convert": ["onboarding", "deals", "workbench", "routing"],
@@ -131,6 +132,7 @@ LOGIN_REDIRECT_URL = "/"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [PACKAGE_DIR / wing / "locale" for wing in ("site", *WINGS)]
 LANGUAGE_COOKIE_NAME = "huoju_language"
 TIME_ZONE = os.environ.get("HUOJU_TIME_ZONE", "Asia/Shanghai")
 CURRENCY = os.environ.get("HUOJU_CURRENCY", "CNY")
