@@ -1,0 +1,464 @@
+"""XLSX workbooks, read as a stream: one row at a time, shared strings on disk, memory flat whatever the file holds.
+
+The archive is judged by its central directory before anything is unpacked, and what is unpacked is counted. The XML
+parser refuses document types, so entities cannot be declared.
+"""
+
+import re
+import tempfile
+import zipfile
+import zlib
+from array import array
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import IO, Self
+from xml.parsers import expat
+
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+
+from .problems import FileProblem, RowProblem
+
+MAX_ENTRIES = 5_000
+MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
+MAX_UNPACKED = 2 * 1024**3
+MAX_RATIO = 500  # repeated rows of a real sheet reach about 100; DEFLATE itself ends at 1,032
+RATIO_MATTERS_FROM = 50 * 1024 * 1024
+MAX_CELL_CHARS = 32_767  # Excel's own limit
+MAX_DEPTH = 64
+
+_BLOCK = 256 * 1024
+# Date formats that Excel's East Asian editions number without writing them into the file.
+_EAST_ASIAN_DATES = frozenset({*range(27, 37), *range(50, 59)})
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_EPOCH_1900, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 -- a cell has no zone
+
+type Record = tuple[int, list[str], RowProblem | None]
+type StartHandler = Callable[[str, dict[str, str]], None]
+
+
+def check_archive(path: Path) -> None:
+    """Refuse archives that are not worth opening: too many parts, too large unpacked, or a ratio no sheet reaches."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - 65_557))
+        tail = file.read()
+        end = tail.rfind(b"PK\x05\x06")
+        if end < 0 or len(tail) < end + 22:
+            raise FileProblem("unreadable", detail="ZIP")
+        entries = int.from_bytes(tail[end + 10 : end + 12], "little")
+        directory = int.from_bytes(tail[end + 12 : end + 16], "little")
+        if (
+            end >= 20 and tail[end - 20 : end - 16] == b"PK\x06\x07"
+        ):  # ZIP64: the true numbers stand elsewhere
+            file.seek(min(size, int.from_bytes(tail[end - 12 : end - 4], "little")))
+            record = file.read(56)
+            entries = int.from_bytes(record[32:40], "little")
+            directory = int.from_bytes(record[40:48], "little")
+    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
+        raise FileProblem("zip_entries", limit=MAX_ENTRIES)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise FileProblem("unreadable", detail=str(error)[:100]) from None
+    if any(info.flag_bits & 1 for info in infos):
+        raise FileProblem("encrypted")
+    if sum(info.file_size for info in infos) > MAX_UNPACKED:
+        raise FileProblem("zip_size", limit=MAX_UNPACKED // 1024**2)
+    for info in infos:
+        if info.file_size > RATIO_MATTERS_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+            raise FileProblem("zip_ratio", limit=MAX_RATIO)
+
+
+def _parse(
+    stream: IO[bytes], start: StartHandler, end: Callable[[str], None], text: Callable[[str], None]
+) -> Iterator[None]:
+    """Feed the XML to the handlers block by block, yielding after each, so that a caller can hand on what came out."""
+    parser = expat.ParserCreate()
+
+    def refuse(*_arguments: object) -> None:
+        raise FileProblem("xml_entities")
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.buffer_text = True
+    parser.buffer_size = 64 * 1024
+    parser.ordered_attributes = False
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    unpacked = 0
+    try:
+        while block := stream.read(_BLOCK):
+            unpacked += len(block)
+            if unpacked > MAX_UNPACKED:
+                raise FileProblem("zip_size", limit=MAX_UNPACKED // 1024**2)
+            parser.Parse(block, False)
+            yield
+        parser.Parse(b"", True)
+        yield
+    except (
+        expat.ExpatError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        UnicodeError,
+    ) as error:
+        raise FileProblem("unreadable", detail=str(error)[:100]) from None
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _unescape(text: str) -> str:
+    """Undo `_x000D_`: characters that XML cannot hold."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(
+        lambda match: chr(int(match[1], 16)) if not 0xD800 <= int(match[1], 16) <= 0xDFFF else "", text
+    )
+
+
+class _SharedStrings:
+    """The strings of the workbook, in a temporary file: a million rows may have five million different ones."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with the workbook
+        self._ends = array("Q")
+        self._length = 0
+        self._recent: dict[int, str] = {}
+
+    def load(self, stream: IO[bytes]) -> None:
+        parts: list[str] = []
+        buffer = bytearray()
+        ignore = 0
+        wanted = False
+
+        def start(name: str, _attributes: dict[str, str]) -> None:
+            nonlocal ignore, wanted
+            name = _local(name)
+            if name == "t":
+                wanted = not ignore
+            elif name == "rPh":  # how the text is read aloud; not part of it
+                ignore += 1
+
+        def end(name: str) -> None:
+            nonlocal ignore, wanted
+            name = _local(name)
+            if name == "t":
+                wanted = False
+            elif name == "rPh":
+                ignore -= 1
+            elif name == "si":
+                buffer.extend(_unescape("".join(parts)).encode("utf-8", "replace"))
+                self._ends.append(self._length + len(buffer))
+                parts.clear()
+
+        def text(data: str) -> None:
+            if wanted:
+                parts.append(data)
+
+        for _ in _parse(stream, start, end, text):
+            self._file.write(buffer)
+            self._length += len(buffer)
+            buffer.clear()
+        self._file.flush()
+
+    def __getitem__(self, index: int) -> str:
+        known = self._recent.get(index)
+        if known is not None:
+            return known
+        if not 0 <= index < len(self._ends):
+            raise FileProblem("unreadable", detail=f"string {index}")
+        begin = self._ends[index - 1] if index else 0
+        self._file.seek(begin)
+        value = self._file.read(self._ends[index] - begin).decode()
+        if len(self._recent) >= 20_000:
+            self._recent.clear()
+        if len(value) <= 200:
+            self._recent[index] = value
+        return value
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Workbook:
+    """One sheet of an XLSX file. A context manager: it holds the archive open."""
+
+    def __init__(self, path: Path, *, sheet: str | None = None) -> None:
+        check_archive(path)
+        self._archive = zipfile.ZipFile(path)
+        self._strings = _SharedStrings()
+        try:
+            self._open(sheet)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, sheet: str | None) -> None:
+        names = {name.lower().lstrip("/"): name for name in self._archive.namelist()}
+        if "xl/workbook.xml" not in names:
+            raise FileProblem("not_xlsx")
+        sheets: list[tuple[str, str, bool]] = []
+        targets: dict[str, str] = {}
+        self._epoch = _EPOCH_1900
+
+        def on_workbook(name: str, attributes: dict[str, str]) -> None:
+            if _local(name) == "sheet":
+                relation = next(
+                    (value for key, value in attributes.items() if _local(key) == "id" and ":" in key), ""
+                )
+                sheets.append(
+                    (attributes.get("name", ""), relation, attributes.get("state", "visible") == "visible")
+                )
+            elif _local(name) == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+                self._epoch = _EPOCH_1904
+
+        def on_relation(name: str, attributes: dict[str, str]) -> None:
+            if _local(name) == "Relationship" and attributes.get("TargetMode") != "External":
+                targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+        self._read(names["xl/workbook.xml"], on_workbook)
+        if "xl/_rels/workbook.xml.rels" in names:
+            self._read(names["xl/_rels/workbook.xml.rels"], on_relation)
+
+        def part(relation: str) -> str | None:
+            target = targets.get(relation, "")
+            full = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            return names.get(full.lower())
+
+        tables = [(name, part(relation), visible) for name, relation, visible in sheets if part(relation)]
+        if not tables:
+            raise FileProblem("not_xlsx")
+        self.sheets = [name for name, _part, _visible in tables]
+        if sheet is None:
+            chosen = next((table for table in tables if table[2]), tables[0])
+        elif sheet in self.sheets:
+            chosen = tables[self.sheets.index(sheet)]
+        else:
+            raise FileProblem("no_sheet", sheet=sheet[:100])
+        self.sheet, self._part = chosen[0], chosen[1] or ""
+        self._styles = self._read_styles(names)
+        if "xl/sharedstrings.xml" in names:
+            with self._archive.open(names["xl/sharedstrings.xml"]) as stream:
+                self._strings.load(stream)
+
+    def _read(self, part: str, start: StartHandler) -> None:
+        with self._archive.open(part) as stream:
+            for _ in _parse(stream, start, lambda _name: None, lambda _text: None):
+                pass
+
+    def _read_styles(self, names: dict[str, str]) -> list[Callable[[str], str]]:
+        """What to do with the number in a cell, by the cell's style."""
+        formats: dict[int, str] = dict(BUILTIN_FORMATS)
+        styles: list[Callable[[str], str]] = []
+        inside = False
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal inside
+            name = _local(name)
+            if name == "numFmt":
+                formats[int(attributes.get("numFmtId", 0))] = attributes.get("formatCode", "")
+            elif name in ("cellXfs", "cellStyleXfs"):
+                inside = name == "cellXfs"
+            elif name == "xf" and inside:
+                number = int(attributes.get("numFmtId") or 0)
+                styles.append(self._converter(number, formats.get(number, "")))
+
+        if "xl/styles.xml" in names:
+            try:
+                self._read(names["xl/styles.xml"], start)
+            except ValueError:
+                raise FileProblem("unreadable", detail="styles.xml") from None
+        return styles
+
+    def _converter(self, number: int, code: str) -> Callable[[str], str]:
+        if number in _EAST_ASIAN_DATES or (code and is_date_format(code.partition(";")[0])):
+            return self._date
+        if "%" in code:
+            return _percent
+        if re.fullmatch("0{2,20}", code):  # an id shown with leading zeros is meant with them
+            return lambda text: plain_number(text).zfill(len(code))
+        return plain_number
+
+    def _date(self, text: str) -> str:
+        try:
+            days = float(text)
+            if not -1 < days < 2_958_466:
+                return plain_number(text)
+            # Excel counts a 29 February 1900 that never was; before it the count is one day off.
+            if self._epoch is _EPOCH_1900 and 0 < days < 60:
+                days += 1
+            moment = self._epoch + timedelta(seconds=round(days * 86_400))
+        except (ValueError, OverflowError):
+            return text
+        if days < 1:
+            return moment.strftime("%H:%M:%S")
+        if moment.hour or moment.minute or moment.second:
+            return moment.strftime("%Y-%m-%d %H:%M:%S") if moment.year > 999 else moment.isoformat(" ")
+        return moment.date().isoformat()
+
+    def records(self, width: int | None = None) -> Iterator[Record]:
+        """Every row that is not blank: its number in the sheet, its cells as text, what is wrong with it."""
+        with self._archive.open(self._part) as stream:
+            reader = _SheetReader(self._strings, self._styles, width)
+            for _ in _parse(stream, reader.start, reader.end, reader.text):
+                if reader.rows:
+                    yield from reader.rows
+                    reader.rows = []
+
+    def close(self) -> None:
+        self._archive.close()
+        self._strings.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+class _SheetReader:
+    """Handlers that turn the elements of a sheet into rows. Hot: a million rows are tens of millions of calls."""
+
+    def __init__(
+        self,
+        strings: _SharedStrings,
+        styles: list[Callable[[str], str]],
+        width: int | None,
+        limit: int = 16_384,
+    ) -> None:
+        self.rows: list[Record] = []
+        self._strings, self._styles, self._width, self._limit = strings, styles, width, limit
+        self._number = self._column = self._depth = 0
+        self._cells: list[str] = []
+        self._kind = self._style = ""
+        self._parts: list[str] = []
+        self._wanted = False
+        self._problem: RowProblem | None = None
+        self._columns: dict[str, int] = {}
+        self._phonetic = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if name == "c" or name.endswith(":c"):
+            reference = attributes.get("r")
+            self._column = self._index(reference) if reference else self._column + 1
+            self._kind = attributes.get("t", "")
+            self._style = attributes.get("s", "")
+            self._parts = []
+        elif name == "v" or name == "t" or name.endswith((":v", ":t")):
+            self._wanted = not self._phonetic
+        elif name == "row" or name.endswith(":row"):
+            number = attributes.get("r", "")
+            self._number = int(number) if number.isdecimal() and len(number) < 8 else self._number + 1
+            self._column = -1
+            self._cells = []
+            self._problem = None
+        elif name.endswith("rPh"):
+            self._phonetic += 1
+        elif self._depth > MAX_DEPTH:
+            raise FileProblem("unreadable", detail="XML depth")
+
+    def text(self, data: str) -> None:
+        if self._wanted:
+            self._parts.append(data)
+
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if name == "v" or name == "t" or name.endswith((":v", ":t")):
+            self._wanted = False
+        elif name == "c" or name.endswith(":c"):
+            if self._parts:
+                value = self._value("".join(self._parts))
+                if value:
+                    self._put(value)
+        elif name == "row" or name.endswith(":row"):
+            cells = self._cells
+            if cells:
+                if (width := self._width) is not None:
+                    if len(cells) < width:
+                        cells.extend([""] * (width - len(cells)))
+                    elif len(cells) > width:
+                        self._problem = RowProblem("field_count", {"count": len(cells), "expected": width})
+                self.rows.append((self._number, cells, self._problem))
+        elif name.endswith("rPh"):
+            self._phonetic -= 1
+
+    def _put(self, value: str) -> None:
+        cells, column = self._cells, self._column
+        missing = column - len(cells)
+        if missing > 0:
+            if column > self._limit:
+                raise FileProblem("too_many_columns", count=column + 1, limit=self._limit)
+            cells.extend([""] * missing)
+        if missing < 0:  # a cell out of order, or twice
+            if column >= 0:
+                cells[column] = value
+        else:
+            cells.append(value)
+
+    def _value(self, text: str) -> str:
+        kind = self._kind
+        if kind == "s":
+            value = self._strings[int(text)] if text.isdecimal() else ""
+        elif kind in ("str", "inlineStr"):
+            value = _unescape(text)
+        elif kind == "b":
+            return "TRUE" if text == "1" else "FALSE"
+        elif kind == "e":
+            return ""
+        elif kind == "d":
+            return text.replace("T", " ")
+        else:
+            style = self._style
+            if style and style.isdecimal() and int(style) < len(self._styles):
+                return self._styles[int(style)](text)
+            return plain_number(text)
+        if len(value) > MAX_CELL_CHARS:
+            self._problem = RowProblem("cell_too_large", {"limit": MAX_CELL_CHARS})
+            return value[:200]
+        if "\0" in value:
+            self._problem = RowProblem("nul")
+        return value
+
+    def _index(self, reference: str) -> int:
+        letters = reference.rstrip("0123456789")
+        column = self._columns.get(letters)
+        if column is None:
+            column = 0
+            for letter in letters.upper():
+                column = column * 26 + ord(letter) - 64
+            if not letters.isascii() or not letters.isalpha() or len(letters) > 3:
+                raise FileProblem("unreadable", detail=reference[:20])
+            column -= 1
+            self._columns[letters] = column
+        return column
+
+
+def plain_number(text: str) -> str:
+    """A number as a person would type it: `1.38E10` is 13800000000, `0.1` stays, binary noise after 15 digits goes."""
+    if text.isdecimal() and len(text) < 16:
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not number.is_finite() or abs(number.adjusted()) > 40:
+        return text
+    digits = len(number.as_tuple().digits)
+    if digits > 15:
+        number = Decimal(f"{number:.14E}")
+    shown = f"{number:f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def _percent(text: str) -> str:
+    try:
+        return plain_number(str(Decimal(text) * 100)) + "%"
+    except InvalidOperation:
+        return text
