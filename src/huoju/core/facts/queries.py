@@ -55,7 +55,7 @@ def list_reader_states() -> list[ReaderState]:
                    FROM facts_cursor c CROSS JOIN LATERAL (
                        SELECT count(*) AS n, min(recorded_at) AS since FROM (
                            SELECT recorded_at FROM facts_fact f WHERE f.shard = c.shard AND f.tx < %(edge)s
-                           AND (f.tx, f.id) > (c.tx, c.fact_id) AND f.kind = ANY(%(kinds)s) LIMIT 10000) some) late
+                           AND (f.tx, f.id) > (c.tx, c.fact_id) AND f.kind = ANY(%(kinds)s) LIMIT 10000) counted) late
                    WHERE c.reader = %(reader)s""",
                 {"reader": reader.name, "edge": edge, "kinds": reader.kind_names},
             )

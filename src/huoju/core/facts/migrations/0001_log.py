@@ -49,6 +49,8 @@ CREATE TRIGGER facts_append_only BEFORE UPDATE OR DELETE ON facts_fact
     FOR EACH ROW EXECUTE FUNCTION facts_refuse_change();
 CREATE TRIGGER facts_no_truncate BEFORE TRUNCATE ON facts_fact
     FOR EACH STATEMENT EXECUTE FUNCTION facts_refuse_change();
+CREATE TRIGGER facts_no_truncate BEFORE TRUNCATE ON facts_fact_default
+    FOR EACH STATEMENT EXECUTE FUNCTION facts_refuse_change();
 """
 UNDO = """
 DROP TABLE facts_fact, facts_key, facts_lift CASCADE;
