@@ -101,14 +101,27 @@ def find_python() -> str:
     return wanted
 
 
+def index_settings() -> dict[str, str]:
+    """What makes uv fetch packages as pip does on this machine: its mirror, the system's certificates."""
+    settings = {"UV_SYSTEM_CERTS": "true"}
+    if not {"UV_DEFAULT_INDEX", "UV_INDEX_URL"} & set(os.environ):
+        command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+        configured = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        if index := os.environ.get("PIP_INDEX_URL") or configured:
+            settings["UV_DEFAULT_INDEX"] = index
+    return settings
+
+
 def install_packages() -> None:
     """Make `.venv` hold exactly the locked packages, and Huoju itself in editable form."""
-    uv = uv_path()
+    uv, settings = uv_path(), index_settings()
     if not PYTHON.exists():
-        run(uv, "venv", "--quiet", "--clear", "--python", find_python(), VENV)
+        run(uv, "venv", "--quiet", "--clear", "--python", find_python(), VENV, **settings)
     target: list[str | Path] = ["--quiet", "--python", PYTHON]
-    run(uv, "pip", "sync", *target, "--require-hashes", "requirements.txt", "requirements-dev.txt")
-    run(uv, "pip", "install", *target, "--no-deps", "--no-build-isolation", "--editable", ".")
+    run(
+        uv, "pip", "sync", *target, "--require-hashes", "requirements.txt", "requirements-dev.txt", **settings
+    )
+    run(uv, "pip", "install", *target, "--no-deps", "--no-build-isolation", "--editable", ".", **settings)
 
 
 # --- assets and translations -------------------------------------------------------------------------
@@ -131,7 +144,10 @@ def install_assets() -> None:
     folder = str(Path(npm[0]).parent)
     # npm starts node by name, so ours has to be on the PATH.
     path = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
-    run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", PATH=path)
+    settings = {"PATH": path}
+    if len(npm) > 1:  # our own Node.js, of which we know that it takes this option
+        settings["NODE_OPTIONS"] = "--use-system-ca"
+    run(*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", **settings)
     run(PYTHON, "scripts/vendor_assets.py")
 
 
