@@ -1,0 +1,24 @@
+"""`python -m bench [NAME]`: run all benchmarks or one, each in a process and a database of its own."""
+
+import sys
+
+from bench.harness import make_template, run_alone, say, server
+
+NAMES = ("append", "read")
+
+
+def main(arguments: list[str]) -> int:
+    """Returns 0 when every benchmark ran."""
+    names = arguments or list(NAMES)
+    if unknown := set(names) - set(NAMES):
+        say(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}")
+        return 2
+    make_template()
+    try:
+        return max(run_alone(name) for name in names)
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,123 @@
+"""What every benchmark stands on: a database of its own, and one JSON line a figure."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from huoju.core.database import EmbeddedServer
+
+DATA_DIR = Path(__file__).resolve().parent.parent / "var" / "bench"
+TEMPLATE = "huoju_bench_template"
+
+server = EmbeddedServer(DATA_DIR)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measured value, what it is compared with in the same run, and their ratio (value / reference)."""
+
+    name: str
+    value: float
+    unit: str
+    reference: float | None = None
+    note: str = ""
+
+    def emit(self) -> None:
+        """Print it as one JSON line on standard output."""
+        ratio = self.value / self.reference if self.reference else None
+        line = asdict(self) | {
+            "value": round(self.value, 3),
+            "reference": round(self.reference, 3) if self.reference is not None else None,
+            "ratio": round(ratio, 4) if ratio is not None else None,
+        }
+        order = ("name", "value", "unit", "reference", "ratio", "note")
+        print(json.dumps({key: line[key] for key in order}, ensure_ascii=False), flush=True)
+
+
+type Benchmark = Callable[[], None]
+_benchmarks: dict[str, Benchmark] = {}
+
+
+def benchmark(name: str) -> Callable[[Benchmark], Benchmark]:
+    """Register a function that measures and emits figures under `name`."""
+
+    def register(function: Benchmark) -> Benchmark:
+        _benchmarks[name] = function
+        return function
+
+    return register
+
+
+def all_benchmarks() -> dict[str, Benchmark]:
+    """Every benchmark by name, in the order of registration."""
+    return dict(_benchmarks)
+
+
+def say(text: str) -> None:
+    """Progress, on standard error: standard output carries figures only."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _admin() -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(server._url("postgres"), autocommit=True)
+
+
+def fresh_database(name: str) -> str:
+    """A migrated, empty database; returns its address."""
+    with _admin() as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        query = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(query.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+    return server._url(name)
+
+
+def drop_database(name: str) -> None:
+    """Remove a benchmark's database."""
+    with _admin() as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def make_template() -> None:
+    """Start the server and migrate the database that the others are copied from."""
+    server.start()
+    with _admin() as connection:
+        query = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        connection.execute(query.format(sql.Identifier(TEMPLATE)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    code = """
+import django; django.setup()
+from django.core.management import call_command
+from django.utils import timezone
+call_command("migrate", verbosity=0)
+from huoju.core.facts import partitions
+partitions.ensure(timezone.now())
+"""
+    subprocess.run([sys.executable, "-c", code], env=environment(server._url(TEMPLATE)), check=True)
+
+
+def environment(url: str) -> dict[str, str]:
+    """The environment of a process that works on the database at `url`."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "huoju.site.settings",
+        "HUOJU_DATABASE_URL": url,
+        "HUOJU_DATA_DIR": str(DATA_DIR),
+        "HUOJU_LOG_LEVEL": "ERROR",
+    }
+
+
+def run_alone(name: str) -> int:
+    """Run one benchmark in a process and a database of its own; returns its exit code."""
+    database = f"huoju_bench_{name}"
+    command = [sys.executable, "-m", "bench.one", name]
+    try:
+        return subprocess.run(command, env=environment(fresh_database(database)), check=False).returncode
+    finally:
+        drop_database(database)

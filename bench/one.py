@@ -1,0 +1,13 @@
+"""One benchmark in this process: `python -m bench.one NAME`, on the database that the environment names."""
+
+import sys
+
+import django
+
+django.setup()
+
+from bench import facts  # noqa: E402, F401 (registers its benchmarks)
+from bench.harness import all_benchmarks  # noqa: E402
+
+if __name__ == "__main__":
+    all_benchmarks()[sys.argv[1]]()
