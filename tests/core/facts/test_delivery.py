@@ -208,6 +208,21 @@ def test_a_replay_that_fails_keeps_the_old_state(put: Put) -> None:
     assert sorted(effects("r")) == list(range(5))
 
 
+def test_a_replay_only_derives_where_a_reader_also_acts(put: Put) -> None:
+    derives = writes("r")
+    acted: list[int] = []
+
+    def handle(facts: Sequence[StoredFact], now: datetime) -> None:
+        derives.handle(facts, now)
+        acted.extend(fact.data().n for fact in facts)
+
+    reader = Reader("r", (Counted,), handle, reset=derives.reset, rebuild=derives.handle)
+    put(range(5))
+    delivery.drain([reader])
+    assert replay(reader) == 5
+    assert sorted(effects("r")) == sorted(acted) == list(range(5))
+
+
 def test_a_reader_with_real_effects_cannot_be_replayed() -> None:
     with pytest.raises(NotReplayableError):
         replay(Reader("r", (Counted,), lambda facts, now: None))

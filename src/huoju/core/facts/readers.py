@@ -52,7 +52,8 @@ class Reader:
     `handle(facts, now)` gets facts in order and writes through the room's operations. `reset`, where given, empties
     what the reader derived, so that `replay` can build it again from the first fact; a reader without it has
     effects that cannot be derived again (it created leads, say) and cannot be replayed. `after_replay`, where given,
-    runs at the end of a replay, in the same transaction.
+    runs at the end of a replay, in the same transaction. `rebuild`, where given, is called in a replay in place of
+    `handle`: for a reader that both derives state and acts on it (appends facts, moves leads), it only derives.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Reader:
     batch: int = 1000
     reset: Callable[[], None] | None = None
     after_replay: Callable[[datetime], None] | None = None
+    rebuild: Handler | None = None
 
     @property
     def kind_names(self) -> list[str]:

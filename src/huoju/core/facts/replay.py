@@ -27,6 +27,7 @@ def replay(
     """
     if reader.reset is None:
         raise NotReplayableError(reader.name)
+    handle = reader.rebuild or reader.handle
     ensure_cursors([reader])
     with transaction.atomic():
         list(Cursor.objects.select_for_update().filter(reader=reader.name).order_by("shard"))
@@ -35,7 +36,7 @@ def replay(
         now = timezone.now()
         after, total = (0, UUID(int=0)), 0
         while facts := read(reader.kind_names, after=after, below=edge, limit=reader.batch):
-            reader.handle(facts, now)
+            handle(facts, now)
             after, total = (facts[-1].tx, facts[-1].id), total + len(facts)
             if progress:
                 progress(total)

@@ -11,6 +11,7 @@ class LeadCaptured:
     """A person's interest became a lead. `occurred_at` is the first contact.
 
     Codes are those of the rooms that own them (channel and campaign ids, region GB/T 2260, industry and size codes).
+    `purpose` is what the form was for (contact, trial, download …): scoring weighs it.
     """
 
     lead_id: int
@@ -27,6 +28,7 @@ class LeadCaptured:
     submission_id: int | None = None
     import_id: int | None = None
     message: str = ""
+    purpose: str = ""
 
 
 @fact("lead.touched", personal=("message",))
@@ -42,6 +44,7 @@ class LeadTouched:
     submission_id: int | None = None
     import_id: int | None = None
     message: str = ""
+    purpose: str = ""
 
 
 @fact("lead.stage_changed")
