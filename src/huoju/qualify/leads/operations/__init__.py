@@ -1,0 +1,21 @@
+"""Writing leads. `lifecycle` is the only writer of a stage."""
+
+from .capture import Captured, NewInterest, capture_batch
+from .changes import Assignment, LeadChange, Undo, assign_batch, update_batch, withdraw_batch
+from .lifecycle import Move, Moved, Refused, advance_batch
+
+__all__ = [
+    "Assignment",
+    "Captured",
+    "LeadChange",
+    "Move",
+    "Moved",
+    "NewInterest",
+    "Refused",
+    "Undo",
+    "advance_batch",
+    "assign_batch",
+    "capture_batch",
+    "update_batch",
+    "withdraw_batch",
+]
