@@ -1,4 +1,7 @@
-"""Loaded before everything else (`-p tests.plugin`): one embedded PostgreSQL for all test processes.
+"""Loaded before everything else (`-p tests.plugin`): an embedded PostgreSQL for each test process.
+
+One server a process and not one for all: readers of the fact log wait for every open transaction of the
+server, also for those of another process's tests.
 
 `HUOJU_TEST_DATABASE_URL` names another server to test against; its user must be allowed to create databases.
 """
@@ -10,10 +13,12 @@ import pytest
 
 from huoju.core.database import EmbeddedServer
 
-DATA_DIR = Path(__file__).resolve().parent.parent / "var" / "test"
+DATA_DIR = (
+    Path(__file__).resolve().parent.parent / "var" / "test" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+)
 
-# Tests must not meet the data that the developer's own settings point at. Set on import: the settings of
-# Django are read before any hook of ours would run, and the processes of xdist inherit it.
+# Tests must not meet the data that the developer's own settings point at. Set on import, because the
+# settings of Django are read before any hook of ours would run.
 _server = EmbeddedServer(DATA_DIR, durable=False)
 os.environ["HUOJU_DATA_DIR"] = str(DATA_DIR)
 os.environ["HUOJU_DATABASE_URL"] = os.environ.get("HUOJU_TEST_DATABASE_URL") or _server.url
@@ -21,16 +26,12 @@ os.environ.pop("HUOJU_DATABASE_POOL", None)
 _started = pytest.StashKey[bool]()
 
 
-def _is_embedded_here(config: pytest.Config) -> bool:
-    """Whether this process looks after the server: no process of xdist does, nor with another server."""
-    return not hasattr(config, "workerinput") and "HUOJU_TEST_DATABASE_URL" not in os.environ
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Start the server, before xdist starts its processes."""
+    """Start the server, unless this process only hands tests out or lists them."""
     config = session.config
-    if _is_embedded_here(config) and not config.option.collectonly:
+    hands_out = config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ
+    if not (hands_out or config.option.collectonly or "HUOJU_TEST_DATABASE_URL" in os.environ):
         config.stash[_started] = _server.start()
 
 

@@ -181,5 +181,7 @@ LOGGING = {
     "filters": {"mask": {"()": "huoju.core.privacy.MaskPersonalData"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
+    # Several lines a job otherwise; failures are errors and still show.
+    "loggers": {"procrastinate": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": os.environ.get("HUOJU_LOG_LEVEL", "INFO")},
 }
