@@ -99,7 +99,11 @@ class RuleBook[R]:
                 last = self._shipped(now)
                 last.save()
             row = self.model(
-                version=last.version + 1, rules=content, note=note[:200], created_at=now, created_by_id=user_id
+                version=last.version + 1,
+                rules=content,
+                note=note[:200],
+                created_at=now,
+                created_by_id=user_id,
             )
             row.save()
             return row
