@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RuleVersion(models.Model):
-    """One version of a room's rules; the active one decides. Its content is never changed: a change is a new version."""
+    """One version of a room's rules; the active one decides. Its content never changes: a change is a new version."""
 
     version = models.PositiveIntegerField(_("version"), unique=True)
     rules = models.JSONField(_("rules"))
