@@ -50,9 +50,8 @@ def accept(*, user: User, lead_id: int, now: datetime) -> None:
         raise UserError(_TAKEN, code="taken")
     with transaction.atomic():
         if lead.owner_id != user.pk:
-            claim = leads.Assignment(
-                lead_id=lead_id, owner_id=user.pk, rule="accepted", expect_owner=lead.owner_id
-            )
+            free = lead.owner_id is None
+            claim = leads.Assignment(lead_id=lead_id, owner_id=user.pk, rule="accepted", only_if_free=free)
             if leads.assign_batch([claim], actor=f"user:{user.pk}", now=now, source=SOURCE) != [True]:
                 raise UserError(_TAKEN, code="taken")
         move(user=user, lead_id=lead_id, to=Stage.SQL, now=now, expect=Stage(lead.stage))
@@ -70,11 +69,9 @@ def reject(*, user: User, lead_id: int, reason: RejectReason, note: str, now: da
             _("Only a lead that waits for an answer, or an SQL, can be given back."), code="stage"
         )
     with transaction.atomic():
-        back = leads.Assignment(lead_id=lead_id, owner_id=None, rule="rejected", expect_owner=lead.owner_id)
-        if lead.owner_id is not None and leads.assign_batch(
-            [back], actor=f"user:{user.pk}", now=now, source=SOURCE
-        ) != [True]:
-            raise UserError(_TAKEN, code="taken")
+        if lead.owner_id is not None:
+            back = leads.Assignment(lead_id=lead_id, owner_id=None, rule="rejected")
+            leads.assign_batch([back], actor=f"user:{user.pk}", now=now, source=SOURCE)
         target = CONSEQUENCES[reason].stage
         if target is None and lead.stage == Stage.SQL:
             target = Stage.POOL

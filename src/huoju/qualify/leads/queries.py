@@ -1,5 +1,7 @@
 """Reading leads, as far as a user may see them."""
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 
 from huoju.core.access.models import User
@@ -15,3 +17,8 @@ def visible_to(user: User) -> QuerySet[Lead]:
 def get_lead_for(user: User, lead_id: int) -> Lead:
     """One lead. Raises `Lead.DoesNotExist` if there is none or `user` may not see it."""
     raise NotImplementedError
+
+
+def list_person_ids(lead_ids: Sequence[int]) -> dict[int, int]:
+    """The person of each lead."""
+    return dict(Lead.objects.filter(pk__in=lead_ids).values_list("pk", "person_id"))

@@ -15,7 +15,7 @@ from huoju.core.facts.operations import NewFact, append_one
 from huoju.qualify.leads import queries as lead_queries
 from huoju.qualify.leads.policy import Stage
 
-from .facts import (
+from ..facts import (
     OpportunityLost,
     OpportunityOpened,
     OpportunityWon,
@@ -24,8 +24,8 @@ from .facts import (
     PocEnded,
     PocStarted,
 )
-from .models import Opportunity, Payment, Poc
-from .policy import LostReason
+from ..models import Opportunity, Payment, Poc
+from ..policy import LostReason
 
 SOURCE = "deals"
 
