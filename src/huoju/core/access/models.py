@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pghistory
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ class RoleChoice(models.TextChoices):
     EXECUTIVE = Role.EXECUTIVE.value, _("Executive")
 
 
+@pghistory.track()
 class Team(models.Model):
     """A sales team; its managers see the leads of its members."""
 
@@ -34,6 +36,8 @@ class Team(models.Model):
         return self.name
 
 
+# The history answers "who made whom an administrator"; password hashes have no place in it.
+@pghistory.track(exclude=["password", "last_login"])
 class User(AbstractUser):
     """Somebody who works in Huoju, or (inactive) somebody whom an imported history names as owner."""
 
@@ -47,6 +51,7 @@ class User(AbstractUser):
         _("theme"), max_length=5, default="auto",
         choices=[("auto", _("Automatic")), ("light", _("Light")), ("dark", _("Dark"))],
     )  # fmt: skip
+    time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
     external_ref = models.CharField(
         _("external reference"), max_length=120, null=True, blank=True, unique=True,
         help_text=_("The name or id of this person in an old CRM; imports find them by it."),
@@ -60,6 +65,11 @@ class User(AbstractUser):
         verbose_name_plural = _("users")
 
     def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name, or the username of somebody who has none."""
         return self.name or self.username
 
     def may(self, action: Action | str) -> bool:
@@ -72,15 +82,16 @@ class User(AbstractUser):
         return scope_of(self.role)
 
 
+@pghistory.track(exclude=["key_hash", "last_used_at"])
 class ApiKey(models.Model):
     """A secret that lets a program in. Only its SHA-256 is kept; the key is shown once, when it is made."""
 
     name = models.CharField(_("name"), max_length=80)
-    prefix = models.CharField(max_length=12, unique=True)
+    prefix = models.CharField(max_length=16, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -91,3 +102,38 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class SavedView(models.Model):
+    """A list as a user keeps it: filters and sorting (`query`, as in the address) and the columns shown.
+
+    The row with the empty name is the list as the user last arranged it: its columns, no filters.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    list_code = models.CharField(max_length=60)
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    query = models.CharField(max_length=2000, blank=True)
+    columns = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [models.UniqueConstraint(fields=["user", "list_code", "name"], name="one_view_a_name")]
+
+    def __str__(self) -> str:
+        return self.name or self.list_code
+
+
+class RateAllowance(models.Model):
+    """How far ahead of time a caller already is: the state of `ratelimit.allow`. An unlogged table: losing it in a
+    crash is harmless."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    taken_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("rate allowance")
+
+    def __str__(self) -> str:
+        return self.key

@@ -40,6 +40,15 @@ class Scope(StrEnum):
     OWN = "own"  # own leads and the public pool
 
 
+class ApiScope(StrEnum):
+    """What a program may do with an API key."""
+
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"  # submit leads and forms
+    DEALS_WRITE = "deals:write"  # deals and payments
+    REPORTS_READ = "reports:read"
+
+
 _A = Action
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),

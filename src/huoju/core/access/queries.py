@@ -1,0 +1,54 @@
+"""Reads of users, teams, keys and saved views."""
+
+import hashlib
+
+from django.db.models import Count, OuterRef, QuerySet, StringAgg, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from .models import ApiKey, SavedView, Team, User
+from .policy import Role
+
+
+def list_users() -> QuerySet[User]:
+    """Everybody, with the team."""
+    return User.objects.select_related("team")
+
+
+def list_sellers() -> QuerySet[User]:
+    """Active sales people and sales managers: those to whom a lead may be handed."""
+    return User.objects.filter(is_active=True, role__in=[Role.SALES, Role.SALES_MANAGER])
+
+
+def list_teams() -> QuerySet[Team]:
+    """All teams by name."""
+    return Team.objects.all()
+
+
+def list_teams_with_people() -> QuerySet[Team]:
+    """Teams with `members` (how many are active) and `managers` (their names)."""
+    members = User.objects.filter(team=OuterRef("pk"), is_active=True).order_by().values("team")
+    managers = members.filter(role=Role.SALES_MANAGER)
+    return Team.objects.annotate(
+        members=Coalesce(Subquery(members.annotate(n=Count("pk")).values("n")), 0),
+        managers=Subquery(managers.annotate(names=StringAgg("name", Value(", "))).values("names")),
+    )
+
+
+def list_api_keys() -> QuerySet[ApiKey]:
+    """All keys, newest first, revoked ones too."""
+    return ApiKey.objects.select_related("created_by")
+
+
+def hash_key(secret: str) -> str:
+    """What is kept of an API key. Keys are 256 random bits, so a plain SHA-256 cannot be guessed back."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def find_api_key(secret: str) -> ApiKey | None:
+    """The living key with this secret, None when there is none."""
+    return ApiKey.objects.filter(key_hash=hash_key(secret), revoked_at=None).first()
+
+
+def list_views(user_id: int, list_code: str) -> list[SavedView]:
+    """A user's saved views of one list, and (name "") the list as the user last arranged it."""
+    return list(SavedView.objects.filter(user_id=user_id, list_code=list_code).order_by("name"))

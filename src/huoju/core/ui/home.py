@@ -1,0 +1,53 @@
+"""The cards of the start page: wings register, each decides for whom it has something to say."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.http import HttpRequest
+
+
+class HomeCard(Protocol):
+    """Builds a card for one request: a template and its context, or None when it has nothing for this user."""
+
+    def __call__(self, request: HttpRequest) -> "CardContent | None": ...
+
+
+@dataclass(frozen=True)
+class CardContent:
+    """What a card shows. `wide` takes the whole row; otherwise two stand side by side."""
+
+    template: str
+    context: Mapping[str, Any]
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class _Registered:
+    order: int
+    action: str | None
+    build: Callable[[HttpRequest], CardContent | None]
+
+
+_cards: dict[str, _Registered] = {}
+
+
+def register_home_card(
+    code: str,
+    build: Callable[[HttpRequest], CardContent | None],
+    *,
+    order: int = 50,
+    action: str | None = None,
+) -> None:
+    """Put a card on the start page of everybody who may do `action` (None: everybody); low `order` stands first."""
+    _cards[code] = _Registered(order, action, build)
+
+
+def home_cards(request: HttpRequest, may: Callable[[str], bool]) -> list[CardContent]:
+    """The cards for this request, in order."""
+    shown = sorted(
+        (item for item in _cards.values() if item.action is None or may(item.action)),
+        key=lambda item: item.order,
+    )
+    built = [item.build(request) for item in shown]
+    return [card for card in built if card is not None]

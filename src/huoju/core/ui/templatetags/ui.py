@@ -1,0 +1,222 @@
+"""Template tags of the look; built in (settings), no `{% load %}` needed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext
+
+from huoju.core.ui import formats, stages
+from huoju.core.ui.links import link_of
+
+register = template.Library()
+NOTHING = "—"
+
+type Number = int | float | Decimal
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+@register.filter
+def number(value: Number | None, places: int | None = None) -> str:
+    """`{{ 12345|number }}` → 12,345; `{{ rate|number:2 }}` fixes the decimals."""
+    return NOTHING if value is None else formats.number(value, places)
+
+
+@register.filter
+def compact(value: Number | None) -> str:
+    """`{{ 12345678|compact }}` → 1234.6万 or 12.3M."""
+    return NOTHING if value is None else formats.compact(value, _language())
+
+
+@register.filter
+def money(value: Number | None, currency: str = "") -> str:
+    """`{{ deal.amount|money:deal.currency }}` → ¥1,234.50; without a currency the house's own."""
+    return NOTHING if value is None else formats.money(value, currency or settings.CURRENCY)
+
+
+@register.filter
+def compact_money(value: Number | None, currency: str = "") -> str:
+    """`{{ revenue|compact_money }}` → ¥128.5万."""
+    return (
+        NOTHING if value is None else formats.compact_money(value, currency or settings.CURRENCY, _language())
+    )
+
+
+@register.filter
+def percent(value: Number | None, places: int = 1) -> str:
+    """`{{ 0.123|percent }}` → 12.3%."""
+    return NOTHING if value is None else formats.percent(value, places)
+
+
+@register.filter
+def masked(value: str | None) -> str:
+    """A phone or mail address with its middle hidden."""
+    return formats.mask(value) if value else NOTHING
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Two letters for an avatar: the last two characters of a Chinese name, the initials of a Latin one."""
+    words = name.split()
+    if name.isascii() and words:
+        return "".join(word[0] for word in words[:2]).upper()
+    return name[-2:]
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A date in the user's zone: 2026-03-09."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
+    return date_format(value, "Y-m-d")
+
+
+@register.filter
+def clock(value: datetime | None) -> SafeString:
+    """A date and time in the user's zone: 2026-03-09 14:05, machine-readable too."""
+    if value is None:
+        return SafeString(NOTHING)
+    return format_html(
+        '<time class="hj-time" datetime="{}">{}</time>',
+        value.isoformat(),
+        date_format(timezone.localtime(value), "Y-m-d H:i"),
+    )
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString:
+    """`5 minutes ago`, with the exact time on hover; beyond 30 days the date."""
+    if value is None:
+        return SafeString(NOTHING)
+    exact = date_format(timezone.localtime(value), "Y-m-d H:i")
+    return format_html(
+        '<time class="hj-time" datetime="{}" title="{}">{}</time>',
+        value.isoformat(),
+        exact,
+        _relative(value, timezone.now()) or exact[:10],
+    )
+
+
+def _relative(value: datetime, now: datetime) -> str:
+    unit, count = formats.relative(value, now)
+    size = abs(count)
+    match unit:
+        case "now":
+            return gettext("just now")
+        case "minute" if count < 0:
+            return ngettext("%(n)d minute ago", "%(n)d minutes ago", size) % {"n": size}
+        case "hour" if count < 0:
+            return ngettext("%(n)d hour ago", "%(n)d hours ago", size) % {"n": size}
+        case "day" if count < 0:
+            return ngettext("%(n)d day ago", "%(n)d days ago", size) % {"n": size}
+        case "minute":
+            return ngettext("in %(n)d minute", "in %(n)d minutes", size) % {"n": size}
+        case "hour":
+            return ngettext("in %(n)d hour", "in %(n)d hours", size) % {"n": size}
+        case "day":
+            return ngettext("in %(n)d day", "in %(n)d days", size) % {"n": size}
+    return ""
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """`{% icon "flame" %}`: a Tabler icon, decoration only (name the button itself for screen readers)."""
+    return format_html('<i class="ti ti-{} {}" aria-hidden="true"></i>', name, classes)
+
+
+@register.simple_tag
+def stage_badge(code: str | None) -> SafeString:
+    """`{% stage_badge lead.stage %}`: the stage in its colour."""
+    if not code:
+        return SafeString(NOTHING)
+    found = stages.look(str(code))
+    return format_html('<span class="hj-stage stage-{}">{}</span>', found.colour, found.label)
+
+
+@register.simple_tag
+def badge(label: object, colour: str = "secondary") -> SafeString:
+    """`{% badge _("Active") "success" %}`: success, warning, danger, info, secondary or primary."""
+    return format_html('<span class="hj-badge hj-badge-{}">{}</span>', colour, label)
+
+
+@register.simple_tag
+def avatar(name: str, size: str = "sm") -> SafeString:
+    """A round mark with initials, its colour drawn from the name so that a person keeps it."""
+    tone = sum(map(ord, name)) % 8
+    return format_html(
+        '<span class="hj-avatar hj-avatar-{} hj-tone-{}" aria-hidden="true">{}</span>',
+        size,
+        tone,
+        initials(name),
+    )
+
+
+@register.simple_tag
+def link_to(kind: str, pk: int | None, label: object) -> SafeString:
+    """`{% link_to "company" lead.company_id lead.company_name %}`: a link once the kind's room is there, else text."""
+    text = label or NOTHING
+    url = link_of(kind, pk) if pk is not None else None
+    if url is None:
+        return format_html("{}", text)
+    return format_html('<a class="hj-link" href="{}">{}</a>', url, text)
+
+
+@register.simple_tag
+def attributes(values: Mapping[str, Any]) -> SafeString:
+    """A mapping as HTML attributes; None and False leave one out, True writes it bare."""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),)
+            for name, value in values.items()
+            if value is not None and value is not False
+        ),
+    )
+
+
+@register.simple_tag
+def bar_class(share: Number | None) -> str:
+    """The width class of a bar: `hj-w-0` … `hj-w-100` in steps of one; our CSP allows no inline style."""
+    part = 0 if share is None else round(float(share) * 100)
+    return f"hj-w-{min(100, max(0, part))}"
+
+
+@register.simple_tag
+def kbd(keys: str) -> SafeString:
+    """`{% kbd "j" %}`: a key cap."""
+    return format_html_join(" ", "<kbd>{}</kbd>", ((key,) for key in keys.split()))
+
+
+@register.filter
+def filter_input(field: Any, inline: bool = False) -> SafeString:
+    """A filter's input in the look of the bar; an inline select says its label as the empty choice."""
+    widget = field.field.widget
+    for part in getattr(widget, "widgets", [widget]):
+        kind = getattr(part, "input_type", "")
+        style = {"select": "form-select", "checkbox": "form-check-input", "radio": ""}.get(
+            kind, "form-control"
+        )
+        part.attrs["class"] = f"{part.attrs.get('class', '')} {style} form-control-sm".strip()
+    if inline and getattr(field.field, "empty_label", None) is not None:
+        field.field.empty_label = field.label
+    return SafeString(field)
+
+
+@register.filter
+def table_rows(table: Any) -> list[tuple[Any, str | None]]:
+    """The rows of a table, each with the address that a click on it opens."""
+    with_urls = getattr(table, "rows_with_urls", None)
+    return with_urls if with_urls is not None else [(row, None) for row in table.rows]

@@ -1,0 +1,75 @@
+"""The start page, the health probes, the error pages."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from huoju.core.access.gate import current_user
+from huoju.core.ui.home import home_cards
+from huoju.core.ui.respond import respond
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What to do today, by role: the cards that the wings registered."""
+    user = current_user(request)
+    return respond(
+        request,
+        "site/home.html",
+        {"title": greeting(user.name or user.username), "cards": home_cards(request, user.may)},
+    )
+
+
+def greeting(name: str) -> str:
+    """Good morning, afternoon or evening in the user's zone."""
+    hour = timezone.localtime().hour
+    if 5 <= hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    if 12 <= hour < 18:
+        return _("Good afternoon, %(name)s") % {"name": name}
+    return _("Good evening, %(name)s") % {"name": name}
+
+
+@login_not_required
+def alive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The process answers: `/healthz`."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The database answers too: `/readyz`."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "database unavailable"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """404 in the look of the house."""
+    return _error(request, 404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """403 in the look of the house."""
+    return _error(request, 403)
+
+
+def _error(request: HttpRequest, status: int) -> HttpResponse:
+    user = getattr(request, "user", None)
+    shell = user is not None and user.is_authenticated
+    return render(
+        request,
+        f"site/{status}.html",
+        {"layout": "ui/base.html" if shell else "ui/entrance.html"},
+        status=status,
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: says sorry without touching the database, which may be the reason."""
+    return render(request, "site/500.html", {"theme": "auto"}, status=500)

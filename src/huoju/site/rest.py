@@ -1,0 +1,77 @@
+"""The JSON API under `/api/`: its root, its errors, its reference page."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import ValidationError as SchemaError
+
+api = NinjaAPI(
+    title="Huoju",
+    version="1",
+    description="Leads in, figures out.",
+    docs_url=None,
+    urls_namespace="api",
+)
+
+
+def answer(request: HttpRequest, status: int, code: str, message: str, **more: Any) -> HttpResponse:
+    """An error: `{"error": {"code", "message", …}}`; the code is for programs, the message for people."""
+    return api.create_response(request, {"error": {"code": code, "message": message, **more}}, status=status)
+
+
+@api.exception_handler(AuthenticationError)
+def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
+    return answer(
+        request, 401, "unauthenticated", _("A valid API key is needed: “Authorization: Bearer hj_…”.")
+    )
+
+
+@api.exception_handler(SchemaError)
+def _malformed(request: HttpRequest, error: SchemaError) -> HttpResponse:
+    fields = [
+        {
+            "field": ".".join(str(part) for part in item["loc"][1:]),
+            "message": item["msg"],
+            "code": item["type"],
+        }
+        for item in error.errors
+    ]
+    return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields=fields)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    fields = [
+        {"field": name, "message": text, "code": "invalid"} for name, texts in named.items() for text in texts
+    ]
+    return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields=fields)
+
+
+@api.exception_handler(PermissionDenied)
+def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:  # noqa: ARG001
+    return answer(request, 403, "forbidden", _("You may not do this."))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG001
+    return answer(request, 404, "not_found", _("There is nothing here."))
+
+
+@api.exception_handler(HttpError)
+def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    codes = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
+    codes |= {413: "too_large", 429: "too_many_requests", 503: "unavailable"}
+    return answer(request, error.status_code, codes.get(error.status_code, "error"), str(error))
+
+
+@login_not_required
+def reference(request: HttpRequest) -> HttpResponse:
+    """The reference page."""
+    return render(request, "site/reference.html", {"schema": api.get_openapi_schema(path_prefix="/api/")})

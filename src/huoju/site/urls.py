@@ -1,0 +1,27 @@
+"""Every address. Rooms are listed by hand: what is not here is not reachable."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from . import pages
+from .rest import api, reference
+
+# Rooms' pages, in the order of a lead's life.
+ROOMS: list[tuple[str, str]] = [
+    ("settings/", "huoju.core.access.urls"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("healthz", pages.alive, name="healthz"),
+    path("readyz", pages.ready, name="readyz"),
+    path("api/", reference, name="api_reference"),
+    path("api/", api.urls),
+    path("favicon.ico", RedirectView.as_view(url="/static/ui/flame.svg", permanent=True)),
+    path("accounts/", include("allauth.account.urls")),
+    *(path(prefix, include(module)) for prefix, module in ROOMS),
+]
+
+handler403 = "huoju.site.pages.forbidden"
+handler404 = "huoju.site.pages.not_found"
+handler500 = "huoju.site.pages.server_error"
