@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
 
+from huoju.core.export import undefuse
+
 from .dates import DateOrder, DateReader, NotADateError
 from .pipeline import Choice, Kind, Reason, Value
 
@@ -16,8 +18,6 @@ BLANK_WORDS = frozenset({"\\N", "NULL", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#
 _DASHES = frozenset(
     {"-", "--", "---", "—", "/", "无", "暂无", "空", "n/a", "na", "none", "null", "nil", "nan"}
 )
-# What our own exports put before a cell that a spreadsheet would take for a formula.
-_ESCAPED = re.compile("^'(?=[=+@\t\r\n＝＋－＠-])")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
 )
@@ -49,9 +49,7 @@ def clean_text(text: str) -> str:
     text = text.strip()
     if not text.isprintable():
         text = _UNSEEN.sub("", text).strip()
-    if text[:1] == "'":
-        text = _ESCAPED.sub("", text)
-    return text
+    return undefuse(text) if text[:1] == "'" else text
 
 
 def reader_for(
