@@ -3,6 +3,7 @@
 import csv
 import io
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huoju.core.export import attachment, defuse, is_formula, iter_csv, undefuse, write_xlsx
+from huoju.core.export import Cell, attachment, defuse, is_formula, iter_csv, undefuse, write_xlsx
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
@@ -108,7 +109,9 @@ def test_csv_reads_back(rows: list[list[str]]) -> None:
 
 
 def test_memory_is_flat() -> None:
-    rows = ([f"name {index}", index, "上海火炬科技有限公司"] for index in range(100_000))
+    rows: Iterator[tuple[Cell, ...]] = (
+        (f"name {index}", index, "上海火炬科技有限公司") for index in range(100_000)
+    )
     tracemalloc.start()
     try:
         size = sum(len(piece) for piece in iter_csv(["a", "b", "c"], rows, zone=ZONE))

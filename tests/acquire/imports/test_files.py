@@ -6,6 +6,7 @@ import itertools
 import random
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from huoju.acquire.imports import workbook
 from huoju.acquire.imports.delimited import sniff_delimiter
@@ -35,7 +37,7 @@ def read(
 ) -> tuple[list[str], list[tuple[int, list[str], str | None]]]:
     with open_table(path, options) as table:
         return table.names, [
-            (number, cells, problem and problem.code) for number, cells, problem in table.rows()
+            (number, cells, problem.code if problem else None) for number, cells, problem in table.rows()
         ]
 
 
@@ -311,7 +313,7 @@ def test_reading_again_as_it_was_read(tmp_path: Path) -> None:
 # -- XLSX
 
 
-def book(path: Path, rows: list[list[object]], formats: dict[str, str] | None = None) -> Path:
+def book(path: Path, rows: Sequence[Sequence[object]], formats: dict[str, str] | None = None) -> Path:
     made = openpyxl.Workbook()
     sheet = made.active
     assert sheet is not None
@@ -409,7 +411,7 @@ def test_xlsx_shared_strings_with_phonetics_runs_and_escapes(tmp_path: Path) -> 
 
 def test_xlsx_with_1904_dates(tmp_path: Path) -> None:
     made = openpyxl.Workbook()
-    made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    made.epoch = CALENDAR_MAC_1904
     sheet = made.active
     assert sheet is not None
     sheet.append(["date"])
