@@ -1,0 +1,189 @@
+"""Writes of channels and campaigns."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from huoju.core.facts.operations import NewFact, append_one
+
+from .facts import CampaignCreated
+from .models import Campaign, Channel, ChannelKind
+from .policy import CAMPAIGN_CODE_LENGTH, CHANNEL_CODE_LENGTH, code_for, fold
+from .queries import channel_index, find_campaigns
+
+CHANNEL_NAME_LENGTH = 80
+CAMPAIGN_NAME_LENGTH = 120
+
+
+# --- Channels -----------------------------------------------------------------------------------------------
+
+
+def ensure_channels(names: Iterable[str]) -> dict[str, int]:
+    """The channels called `names` (codes or names, as an import spells them), made where missing.
+
+    Returns the channel's id for every name given; blank names are left out. Names that differ only in case or width are
+    one channel. Safe against another process that does the same: the code is unique and follows from the name.
+    """
+    wanted = _wanted(names)
+    index = channel_index()
+    missing = {key: name for key, name in wanted.items() if index.find(key) is None}
+    if missing:
+        rows = [
+            {"code": code_for(key, CHANNEL_CODE_LENGTH), "name": name[:CHANNEL_NAME_LENGTH]}
+            for key, name in missing.items()
+        ]
+        with connection.cursor() as cursor:
+            # Sorted, so that two imports with common names wait for each other instead of deadlocking.
+            cursor.execute(
+                """INSERT INTO campaigns_channel (code, name, kind, utm_aliases, archived)
+                   SELECT code, name, %s, '[]', false FROM jsonb_to_recordset(%s::jsonb) AS r(code text, name text)
+                   ORDER BY code COLLATE "C" ON CONFLICT (code) DO NOTHING""",
+                [ChannelKind.FREE.value, json.dumps(rows)],
+            )
+        index = channel_index()
+    return {name: found for name in names if (found := index.find(name)) is not None}
+
+
+def _wanted(names: Iterable[str]) -> dict[str, str]:
+    """The names by their folded form, without the blank ones; the first spelling is kept."""
+    wanted: dict[str, str] = {}
+    for name in names:
+        if key := fold(name):
+            wanted.setdefault(key, " ".join(name.split()))
+    return wanted
+
+
+def save_channel(
+    *, channel: Channel | None, name: str, code: str, kind: str, utm_aliases: Iterable[str]
+) -> Channel:
+    """Make or change a channel. A code in use cannot be given twice; the code of an existing channel stays."""
+    channel = channel or Channel(code=code_for(code or name, CHANNEL_CODE_LENGTH))
+    channel.name, channel.kind = name, kind
+    channel.utm_aliases = sorted({fold(alias) for alias in utm_aliases} - {""})
+    channel.full_clean()
+    taken = _aliases_taken(channel)
+    if taken:
+        raise ValidationError({"utm_aliases": _("Already means another channel: %s") % ", ".join(taken)})
+    channel.save()
+    return channel
+
+
+def _aliases_taken(channel: Channel) -> list[str]:
+    others = Channel.objects.exclude(pk=channel.pk).values_list("utm_aliases", flat=True)
+    return sorted(set(channel.utm_aliases) & {alias for aliases in others for alias in aliases})
+
+
+def archive_channel(*, channel: Channel, archived: bool) -> Channel:
+    """Put a channel away (or take it back): it is no longer offered, its leads keep it."""
+    channel.archived = archived
+    channel.save(update_fields=["archived"])
+    return channel
+
+
+# --- Campaigns ----------------------------------------------------------------------------------------------
+
+
+def ensure_campaigns(wanted: Mapping[str, int], *, actor: str, now: datetime) -> dict[str, int]:
+    """The campaigns called by the keys of `wanted` (codes or names), made where missing in the channel given as value.
+
+    Returns the campaign's id for every name; blank ones are left out. Safe against another process that does the same.
+    """
+    names = _wanted(wanted)
+    with transaction.atomic():
+        known = find_campaigns(names)
+        missing = {key: name for key, name in names.items() if key not in known}
+        if missing:
+            channels = {fold(name): channel_id for name, channel_id in wanted.items()}
+            rows = [
+                {
+                    "code": code_for(key, CAMPAIGN_CODE_LENGTH),
+                    "name": name[:CAMPAIGN_NAME_LENGTH],
+                    "channel_id": channels[key],
+                }
+                for key, name in missing.items()
+            ]
+            for pk, code, channel_id in _insert_campaigns(rows, now):
+                _tell_created(pk, code, channel_id, actor=actor, now=now)
+            known |= find_campaigns(missing)
+    return {name: known[fold(name)][0] for name in wanted if fold(name)}
+
+
+def _insert_campaigns(rows: Sequence[Mapping[str, object]], now: datetime) -> list[tuple[int, str, int]]:
+    """Insert what is not there; returns id, code and channel of each campaign that this call made."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO campaigns_campaign (code, name, channel_id, utm_source, utm_medium, product, currency, state,
+                                               archived, created_at)
+               SELECT code, name, channel_id, '', '', '', %s, %s, false, %s
+               FROM jsonb_to_recordset(%s::jsonb) AS r(code text, name text, channel_id bigint)
+               ORDER BY code COLLATE "C" ON CONFLICT (code) DO NOTHING RETURNING id, code, channel_id""",
+            [settings.CURRENCY, Campaign.State.RUNNING.value, now, json.dumps(rows)],
+        )
+        return cursor.fetchall()
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    name: str,
+    code: str,
+    channel: Channel,
+    utm_source: str = "",
+    utm_medium: str = "",
+    product: str = "",
+    budget: Decimal | None = None,
+    currency: str = "",
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    owner_id: int | None = None,
+    state: str = Campaign.State.RUNNING,
+    actor: str,
+    now: datetime,
+) -> Campaign:
+    """Start a campaign; its code is the `utm_campaign` of its links. A blank `code` is made from the name."""
+    campaign = Campaign(
+        name=name,
+        code=code_for(code or name, CAMPAIGN_CODE_LENGTH),
+        channel=channel,
+        utm_source=utm_source,
+        utm_medium=utm_medium,
+        product=product,
+        budget=budget,
+        currency=currency or settings.CURRENCY,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        owner_id=owner_id,
+        state=state,
+        created_at=now,
+    )
+    campaign.full_clean()
+    campaign.save()
+    _tell_created(campaign.pk, campaign.code, channel.pk, actor=actor, now=now)
+    return campaign
+
+
+def _tell_created(campaign_id: int, code: str, channel_id: int, *, actor: str, now: datetime) -> None:
+    payload = CampaignCreated(campaign_id=campaign_id, code=code, channel_id=channel_id)
+    append_one(
+        NewFact(payload=payload, occurred_at=now, shard_key=code), actor=actor, source="campaigns", now=now
+    )
+
+
+def update_campaign(*, campaign: Campaign) -> Campaign:
+    """Keep the changes made to `campaign`. Its code stays: links with it are out in the world."""
+    campaign.full_clean()
+    campaign.save()
+    return campaign
+
+
+def archive_campaign(*, campaign: Campaign, archived: bool) -> Campaign:
+    """Put a campaign away (or take it back): it is no longer offered, its links still count for it."""
+    campaign.archived = archived
+    campaign.save(update_fields=["archived"])
+    return campaign
