@@ -14,7 +14,7 @@ from huoju.core.facts.operations import NewFact, append_one
 
 from .facts import CampaignCreated
 from .models import Campaign, Channel, ChannelKind
-from .policy import CAMPAIGN_CODE_LENGTH, CHANNEL_CODE_LENGTH, code_for, fold
+from .policy import CAMPAIGN_CODE_LENGTH, CHANNEL_CODE_LENGTH, code_for, fold, tidy
 from .queries import channel_index, find_campaigns
 
 CHANNEL_NAME_LENGTH = 80
@@ -30,6 +30,7 @@ def ensure_channels(names: Iterable[str]) -> dict[str, int]:
     Returns the channel's id for every name given; blank names are left out. Names that differ only in case or width are
     one channel. Safe against another process that does the same: the code is unique and follows from the name.
     """
+    names = list(names)
     wanted = _wanted(names)
     index = channel_index()
     missing = {key: name for key, name in wanted.items() if index.find(key) is None}
@@ -55,7 +56,7 @@ def _wanted(names: Iterable[str]) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for name in names:
         if key := fold(name):
-            wanted.setdefault(key, " ".join(name.split()))
+            wanted.setdefault(key, tidy(name))
     return wanted
 
 
@@ -125,7 +126,7 @@ def _insert_campaigns(rows: Sequence[Mapping[str, object]], now: datetime) -> li
                ORDER BY code COLLATE "C" ON CONFLICT (code) DO NOTHING RETURNING id, code, channel_id""",
             [settings.CURRENCY, Campaign.State.RUNNING.value, now, json.dumps(rows)],
         )
-        return cursor.fetchall()
+        return [(pk, code, channel_id) for pk, code, channel_id in cursor.fetchall()]
 
 
 @transaction.atomic

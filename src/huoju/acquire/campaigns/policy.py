@@ -26,6 +26,7 @@ CLICK_IDS = {"gclid": "google", "msclkid": "bing", "bd_vid": "baidu", "qhclickid
 _NOT_IN_CODE = re.compile(r"[^\w-]+")
 _DASHES = re.compile(r"-{2,}")
 _SPACE = re.compile(r"\s+")
+_UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")  # NUL, controls, lone surrogates
 
 
 class Medium(StrEnum):
@@ -92,9 +93,14 @@ def hint_from(source: Mapping[str, str], *, campaign_id: int | None = None) -> S
 # --- Codes and names ----------------------------------------------------------------------------------------
 
 
+def tidy(text: str) -> str:
+    """A name as it is kept: single spaces, without the characters that cannot be stored."""
+    return _SPACE.sub(" ", _UNSTORABLE.sub("", text)).strip()
+
+
 def fold(text: str) -> str:
     """The form in which names and UTM values are compared: width folded, lower case, single spaces."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip().casefold()
+    return tidy(unicodedata.normalize("NFKC", text)).casefold()
 
 
 def code_for(name: str, length: int) -> str:

@@ -189,9 +189,7 @@ def resolve_sources(rows: Sequence[SourceHint]) -> list[Source]:
             or _classified(medium, row, tagged=bool(utm), index=index)
         )
         keyword = utm.get("utm_term", "").strip() or searched
-        resolved.append(
-            Source(channel_id, campaign_id, keyword[:KEYWORD_LENGTH], landing_page(row.page))
-        )
+        resolved.append(Source(channel_id, campaign_id, keyword[:KEYWORD_LENGTH], landing_page(row.page)))
     return resolved
 
 
