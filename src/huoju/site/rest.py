@@ -11,6 +11,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
+from huoju.core.errors import UserError
+
 api = NinjaAPI(
     title="Huoju",
     version="1",
@@ -52,6 +54,11 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         {"field": name, "message": text, "code": "invalid"} for name, texts in named.items() for text in texts
     ]
     return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields=fields)
+
+
+@api.exception_handler(UserError)
+def _impossible(request: HttpRequest, error: UserError) -> HttpResponse:
+    return answer(request, 409, error.code or "conflict", str(error))
 
 
 @api.exception_handler(PermissionDenied)

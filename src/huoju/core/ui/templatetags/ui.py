@@ -1,6 +1,6 @@
 """Template tags of the look; built in (settings), no `{% load %}` needed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,8 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from huoju.core.ui import formats, stages
 from huoju.core.ui.links import link_of
+from huoju.core.ui.parts import Chart, Event, Figure
+from huoju.core.ui.timeline import by_day
 
 register = template.Library()
 NOTHING = "—"
@@ -220,3 +222,36 @@ def table_rows(table: Any) -> list[tuple[Any, str | None]]:
     """The rows of a table, each with the address that a click on it opens."""
     with_urls = getattr(table, "rows_with_urls", None)
     return with_urls if with_urls is not None else [(row, None) for row in table.rows]
+
+
+@register.inclusion_tag("ui/_figure.html")
+def figure(item: Figure) -> dict[str, Any]:
+    """`{% figure item %}`: a headline figure (`parts.Figure`)."""
+    return {"item": item}
+
+
+@register.inclusion_tag("ui/_chart.html")
+def chart(item: Chart) -> dict[str, Any]:
+    """`{% chart item %}`: a chart in a card; the page includes `ui/_chart_scripts.html` in its block scripts."""
+    return {"item": item, "source": f"chart-{item.code}"}
+
+
+@register.inclusion_tag("ui/_timeline.html")
+def timeline(events: Iterable[Event]) -> dict[str, Any]:
+    """`{% timeline events %}`: `parts.Event`s by day, newest first."""
+    return {"days": by_day(events)}
+
+
+@register.inclusion_tag("ui/_contact.html")
+def contact(value: str | None, reveal_url: str | None = None, kind: str = "phone") -> dict[str, Any]:
+    """`{% contact person.phone reveal_url "phone" %}`: masked, with a button that asks for the whole (and is logged).
+
+    The page at `reveal_url` answers a POST with the plain value through `ui/_contact_open.html`.
+    """
+    return {"value": value, "masked": formats.mask(value or ""), "reveal_url": reveal_url, "kind": kind}
+
+
+@register.filter
+def time_of_day(value: datetime) -> str:
+    """`14:05` in the user's zone; the day stands elsewhere."""
+    return date_format(timezone.localtime(value), "H:i")
