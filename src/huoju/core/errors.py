@@ -1,6 +1,6 @@
 """Errors that a user can do something about."""
 
-from django.utils.functional import _StrPromise
+from django.utils.functional import Promise
 
 
 class UserError(Exception):
@@ -9,7 +9,7 @@ class UserError(Exception):
     Nothing was changed. Pages show the message; the API answers 409 with it.
     """
 
-    def __init__(self, message: "str | _StrPromise", code: str = "") -> None:
+    def __init__(self, message: str | Promise, code: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.code = code
