@@ -74,6 +74,11 @@ def database_settings(data_dir: Path, environ: Mapping[str, str] = os.environ) -
     return {"default": settings}
 
 
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder with everything that Huoju keeps: `HUOJU_DATA_DIR`, else `var` in the current folder."""
+    return Path(environ.get("HUOJU_DATA_DIR", "var")).resolve()
+
+
 def database_url(data_dir: Path, environ: Mapping[str, str] = os.environ) -> str:
     """The address of the database in libpq's form, to hand to anything that wants one."""
     return environ.get("HUOJU_DATABASE_URL") or EmbeddedServer(data_dir).url

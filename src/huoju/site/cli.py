@@ -1,0 +1,110 @@
+"""The command `huoju`: what there is to say on the command line. What each command does is in `commands/`."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import django
+
+from huoju.core.database import DatabaseUnavailableError, EmbeddedServer, data_dir, is_embedded
+from huoju.site.console import CommandError
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    root = argparse.ArgumentParser(
+        prog="huoju", description="Huoju 火炬: from the first lead to collected revenue."
+    )
+    root.add_argument("--version", action="version", version=f"Huoju {version('huoju')}")
+    root.add_argument(
+        "--data", metavar="FOLDER", help="where Huoju keeps its data (HUOJU_DATA_DIR, else ./var)"
+    )
+    commands = root.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, purpose: str, *, module: str = "", needs: str = "database") -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+        command.set_defaults(module=module or name, needs=needs)
+        return command
+
+    up = add("up", "run everything on this machine: database, web, worker", needs="nothing")
+    _add_address(up)
+    up.add_argument("--web", type=int, metavar="N", help="web processes (as many as processors, at most 4)")
+    up.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
+    up.add_argument("--demo", action="store_true", help="load the sample company if the database is empty")
+
+    web = add("web", "serve pages and the API")
+    _add_address(web)
+    web.add_argument("--web", type=int, default=1, metavar="N", help="processes (1)")
+    web.add_argument("--threads", type=int, default=4, metavar="N", help="threads of each process (4)")
+
+    worker = add("worker", "read the fact log and run jobs")
+    worker.add_argument("--jobs", type=int, default=2, metavar="N", help="jobs that run at once (2)")
+
+    add("migrate", "bring the database to this version; safe to repeat")
+    add("sample", "load the sample company into an empty database")
+    admin = add("admin", "create an administrator, or give one a new password")
+    admin.add_argument("username")
+
+    replay = add("replay", "derive what a reader of the fact log made from it again")
+    replay.add_argument("reader", nargs="?", help="its name; without one the names are listed")
+
+    add("import", "import leads from a CSV or XLSX file", module="imports").add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="see huoju import --help"
+    )
+    add("doctor", "look for problems, say what to do about them")
+
+    backup = add("backup", "write the database to a file", needs="running")
+    backup.add_argument("file", type=Path)
+    restore = add(
+        "restore", "fill an empty database from a file that backup wrote", module="backup", needs="running"
+    )
+    restore.add_argument("file", type=Path)
+    restore.set_defaults(restore=True)
+
+    add("manage", "run a management command of Django").add_argument("arguments", nargs=argparse.REMAINDER)
+    return root
+
+
+def _add_address(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    command.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    options = parser().parse_args(arguments)
+    if options.data:
+        os.environ["HUOJU_DATA_DIR"] = str(Path(options.data).resolve())
+    try:
+        return _run(options)
+    except (CommandError, DatabaseUnavailableError) as error:
+        print(f"huoju: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command, with Django and the embedded database ready if it needs them.
+
+    A command that ends stops the server if it started it; a web process or a worker leaves it to the others.
+    """
+    started = options.needs != "nothing" and is_embedded() and EmbeddedServer(data_dir()).start()
+    try:
+        if options.needs == "database":
+            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huoju.site.settings")
+            if options.module == "web":
+                # Before the settings are read: the threads of a web process share connections.
+                os.environ.setdefault("HUOJU_DATABASE_POOL", str(options.threads))
+            django.setup()
+        # By name, because models can be imported only now, and `up` should not wait for what it does not
+        # need.
+        command = importlib.import_module(f"huoju.site.commands.{options.module}")
+        return int(command.run(options) or 0)
+    finally:
+        if started and options.module not in {"web", "worker"}:
+            EmbeddedServer(data_dir()).stop()

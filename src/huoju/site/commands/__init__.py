@@ -1,0 +1,1 @@
+"""One module a command of `huoju`; each has `run(options)`, which returns the exit code or None."""

@@ -1,0 +1,120 @@
+"""`huoju up`: everything on one machine. The database, the web process and the workers are processes of their own."""
+
+import argparse
+import fcntl
+import http.client
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from huoju.core.database import EmbeddedServer, data_dir, database_url, is_embedded
+from huoju.site.console import CommandError, say, stop_on_signals
+from huoju.site.supervisor import Child, Supervisor
+
+READY_SECONDS = 90.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start everything, say where it is, keep it running; on a signal stop it in order, the database last."""
+    home = data_dir()
+    home.mkdir(parents=True, exist_ok=True)
+    stop = stop_on_signals()
+    os.environ.setdefault("HUOJU_PUBLIC_URL", f"http://localhost:{options.port}")
+    with _only_one(home / "up.lock"):
+        supervisor = Supervisor(home / "processes.json", lambda text: say(f"huoju: {text}"))
+        if count := supervisor.sweep():
+            say(f"huoju: ended {count} processes that an earlier run had left behind")
+        _check_address(options.host, options.port)
+        server = EmbeddedServer(home) if is_embedded() else None
+        try:
+            return _serve(options, supervisor, server, stop)
+        finally:
+            say("huoju: stopping …")
+            supervisor.stop()
+            if server:
+                server.stop()
+            say("huoju: stopped")
+
+
+def _serve(
+    options: argparse.Namespace, supervisor: Supervisor, server: EmbeddedServer | None, stop: threading.Event
+) -> int:
+    began = time.monotonic()
+    if server:
+        say("huoju: starting the database …")
+        server.start()
+    else:
+        _check_database()
+    if not stop.is_set() and supervisor.step(["migrate"], stop) and not stop.is_set():
+        raise CommandError("the database could not be brought to this version; see above")
+    if stop.is_set():
+        return 0
+    processes = options.web or min(4, os.cpu_count() or 1)
+    address = ["--host", options.host, "--port", str(options.port)]
+    supervisor.start(Child("web", ["web", *address, "--web", str(processes)]))
+    for number in range(1, options.workers + 1):
+        supervisor.start(Child(f"worker {number}" if options.workers > 1 else "worker", ["worker"]))
+    _wait_until_it_answers(options.host, options.port, supervisor, stop)
+    if options.demo and not stop.is_set():
+        say(f"huoju: answers at {os.environ['HUOJU_PUBLIC_URL']} after {time.monotonic() - began:.1f} s")
+        if supervisor.step(["sample"], stop) and not stop.is_set():
+            raise CommandError("the sample company could not be loaded; see above")
+    if not stop.is_set():
+        say(f"\nHuoju is ready: {os.environ['HUOJU_PUBLIC_URL']}   (Ctrl-C stops it, data in {data_dir()})\n")
+    return supervisor.watch(stop)
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Two of us on the same data would end each other's processes."""
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CommandError(f"Huoju runs already with the data in {path.parent}") from error
+        yield
+
+
+def _check_address(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"cannot listen on {host}:{port} ({error.strerror}): try --port {port + 1}"
+            ) from error
+
+
+def _check_database() -> None:
+    try:
+        psycopg.connect(database_url(data_dir()), connect_timeout=10).close()
+    except psycopg.OperationalError as error:
+        raise CommandError(f"the database of HUOJU_DATABASE_URL cannot be reached: {error}") from error
+
+
+def _wait_until_it_answers(host: str, port: int, supervisor: Supervisor, stop: threading.Event) -> None:
+    target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not listened on)
+    deadline = time.monotonic() + READY_SECONDS
+    while not stop.wait(0.1):
+        web = supervisor.children[0].process
+        if web is not None and web.poll() is not None:
+            raise CommandError("the web process did not start; see above")
+        connection = http.client.HTTPConnection(target, port, timeout=5)
+        try:
+            connection.request("GET", "/healthz", headers={"Host": "localhost"})
+            if connection.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        if time.monotonic() > deadline:
+            raise CommandError(f"no answer from {host}:{port} within {READY_SECONDS:.0f} s; see above")

@@ -1,0 +1,27 @@
+"""`huoju web`: serves pages and the API."""
+
+import argparse
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from huoju.site.assets import collect
+from huoju.site.console import end_with_parent
+
+
+def run(options: argparse.Namespace) -> None:
+    """Serve until a signal says stop; requests under way are answered first."""
+    collect()
+    end_with_parent()
+    Server(
+        "huoju.site.wsgi:application",
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.WSGI,
+        workers=options.web,
+        blocking_threads=options.threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=20,
+        log_level=LogLevels.warning,
+    ).serve()

@@ -1,0 +1,25 @@
+"""`huoju worker`: reads the fact log and runs jobs until it is asked to stop."""
+
+import argparse
+import logging
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+from huoju.core import jobs
+from huoju.core.facts import worker
+from huoju.site.console import end_with_parent, stop_on_signals
+
+log = logging.getLogger(__name__)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Both in one process. If either fails the process ends with its error, and whoever started it starts it again."""
+    stop = stop_on_signals()
+    end_with_parent()
+    with ThreadPoolExecutor(2, thread_name_prefix="worker") as pool:
+        reading = pool.submit(worker.run, stop)
+        working = pool.submit(jobs.run, stop, concurrency=options.jobs)
+        log.info("worker: ready")
+        ended, _ = wait([reading, working], return_when=FIRST_COMPLETED)
+        stop.set()
+    for each in ended:
+        each.result()
