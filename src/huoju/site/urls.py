@@ -9,6 +9,7 @@ from .rest import api, reference
 # Rooms' pages, in the order of a lead's life.
 ROOMS: list[tuple[str, str]] = [
     ("settings/", "huoju.core.access.urls"),
+    ("operations/", "huoju.core.facts.urls"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -30,6 +30,9 @@ def wire_navigation() -> None:
                 Page(
                     label=_("Teams"), url_name="access:teams", icon="users-group", action=Action.MANAGE_USERS
                 ),
+                Page(
+                    label=_("Operations"), url_name="facts:operations", icon="activity", action=Action.OPERATE
+                ),
                 Page(label=_("API keys"), url_name="access:api_keys", icon="key", action=Action.MANAGE_USERS),
                 Page(
                     label=_("API reference"), url_name="api_reference", icon="api", action=Action.MANAGE_USERS

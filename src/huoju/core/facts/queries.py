@@ -73,3 +73,11 @@ def list_reader_states() -> list[ReaderState]:
 def list_open_letters() -> QuerySet[DeadLetter]:
     """Dead letters that nobody has retried or dismissed yet, oldest first."""
     return DeadLetter.objects.filter(resolved_at=None).order_by("failed_at", "id")
+
+
+def count_facts_since(moment: datetime) -> int:
+    """How many facts were recorded since `moment`, counted to a million."""
+    with connection.cursor() as cursor:
+        query = "SELECT count(*) FROM (SELECT FROM facts_fact WHERE recorded_at >= %s LIMIT 1000000) counted"
+        cursor.execute(query, [moment])
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,14 @@
+"""Addresses of the operations page."""
+
+from django.urls import path
+
+from . import pages
+
+app_name = "facts"
+urlpatterns = [
+    path("", pages.operations, name="operations"),
+    path("letters/<int:pk>/", pages.letter, name="letter"),
+    path("letters/<int:pk>/retry/", pages.retry, name="retry"),
+    path("letters/<int:pk>/dismiss/", pages.dismiss, name="dismiss"),
+    path("jobs/<int:pk>/retry/", pages.retry_job, name="retry_job"),
+]
