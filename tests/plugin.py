@@ -22,6 +22,7 @@ DATA_DIR = (
 _server = EmbeddedServer(DATA_DIR, durable=False)
 os.environ["HUOJU_DATA_DIR"] = str(DATA_DIR)
 os.environ["HUOJU_DATABASE_URL"] = os.environ.get("HUOJU_TEST_DATABASE_URL") or _server.url
+os.environ["HUOJU_PLAIN_STATIC"] = "1"
 os.environ.pop("HUOJU_DATABASE_POOL", None)
 _started = pytest.StashKey[bool]()
 
