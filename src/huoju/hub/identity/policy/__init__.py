@@ -1,0 +1,40 @@
+"""Identifiers of a person (One ID 同人体系): kinds and limits, normal forms, and which rows of a batch are
+one person.
+
+Pure. Ordinary Chinese mobiles and names and plain mail addresses are decided by one compiled expression each;
+the slow libraries see only the rest.
+"""
+
+from huoju.core.mail import EmailClass
+
+from .grouping import BLOCK_LABELS, Block, Blocked, Group, Grouping, connected_groups
+from .kinds import KIND_LABELS, KIND_RULES, Identifier, IdentifierKind, KindRule, Strength, strength_of
+from .mails import Email, EmailProblem, normalise_email
+from .names import Name, normalise_name
+from .phones import Phone, PhoneKind, PhoneProblem, normalise_phone
+
+__all__ = [
+    "BLOCK_LABELS",
+    "KIND_LABELS",
+    "KIND_RULES",
+    "Block",
+    "Blocked",
+    "Email",
+    "EmailClass",
+    "EmailProblem",
+    "Group",
+    "Grouping",
+    "Identifier",
+    "IdentifierKind",
+    "KindRule",
+    "Name",
+    "Phone",
+    "PhoneKind",
+    "PhoneProblem",
+    "Strength",
+    "connected_groups",
+    "normalise_email",
+    "normalise_name",
+    "normalise_phone",
+    "strength_of",
+]

@@ -1,0 +1,81 @@
+"""Kinds of identifiers: how strong each is, and how many a person or an identifier may have."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from huoju.core.mail import EmailClass
+
+
+class IdentifierKind(StrEnum):
+    """What points to a person."""
+
+    MOBILE = "mobile"  # E.164
+    EMAIL = "email"
+    WECHAT_UNIONID = "wechat_unionid"
+    WECHAT_OPENID = "wechat_openid"
+    WECOM_EXTERNAL_USERID = "wecom_external_userid"
+    VISITOR = "visitor"  # first-party cookie
+    EXTERNAL = "external"  # "system:id" in another system, for example an old CRM
+
+
+KIND_LABELS: dict[IdentifierKind, str] = {
+    IdentifierKind.MOBILE: "Mobile",
+    IdentifierKind.EMAIL: "E-mail",
+    IdentifierKind.WECHAT_UNIONID: "WeChat UnionID",
+    IdentifierKind.WECHAT_OPENID: "WeChat OpenID",
+    IdentifierKind.WECOM_EXTERNAL_USERID: "WeCom customer ID",
+    IdentifierKind.VISITOR: "Website visitor",
+    IdentifierKind.EXTERNAL: "External ID",
+}
+"""English msgids, translated where they are shown."""
+
+
+class Strength(StrEnum):
+    """STRONG identifiers join rows to a person; WEAK ones are only kept with the person whom others name."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """What one kind can do.
+
+    `single`: a person has one value at most (for EXTERNAL: one in each system), so two different values prove
+    two persons and block a merge. `max_per_person` values, `max_persons` sharing one value: guards against a
+    shared box that swallows everyone.
+    """
+
+    strength: Strength
+    single: bool
+    max_per_person: int
+    max_persons: int
+    priority: int  # the lower, the more it is believed
+
+
+KIND_RULES: dict[IdentifierKind, KindRule] = {
+    IdentifierKind.EXTERNAL: KindRule(Strength.STRONG, True, 20, 1, 0),
+    IdentifierKind.WECHAT_UNIONID: KindRule(Strength.STRONG, True, 1, 1, 1),
+    IdentifierKind.WECOM_EXTERNAL_USERID: KindRule(Strength.STRONG, True, 1, 1, 2),
+    IdentifierKind.MOBILE: KindRule(Strength.STRONG, False, 3, 1, 3),
+    IdentifierKind.EMAIL: KindRule(Strength.STRONG, False, 5, 1, 4),
+    IdentifierKind.WECHAT_OPENID: KindRule(Strength.STRONG, False, 10, 1, 5),
+    IdentifierKind.VISITOR: KindRule(Strength.WEAK, False, 50, 3, 6),
+}
+
+
+def strength_of(kind: IdentifierKind, email_class: EmailClass | None = None) -> Strength:
+    """The strength of one identifier. Role and disposable boxes are shared, so they point to nobody for
+    sure."""
+    if kind is IdentifierKind.EMAIL and email_class in (EmailClass.ROLE, EmailClass.DISPOSABLE):
+        return Strength.WEAK
+    return KIND_RULES[kind].strength
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One identifier in normal form: E.164 for MOBILE, `Email.key` for EMAIL, "system:id" for EXTERNAL."""
+
+    kind: IdentifierKind
+    value: str
+    strength: Strength = Strength.STRONG
