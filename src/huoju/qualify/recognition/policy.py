@@ -39,7 +39,7 @@ class MqlRule:
     code: str
     label: str
     criteria: tuple[Criterion, ...]
-    min_score: float = 0.0
+    min_score: int = 0
     products: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
 
@@ -91,7 +91,7 @@ def judge(profile: Profile, score: Score, rules: MqlRules) -> Verdict:
 
 
 @lru_cache(maxsize=32)
-def _compile(rules: MqlRules) -> Callable[[Profile, float], Verdict]:
+def _compile(rules: MqlRules) -> Callable[[Profile, int], Verdict]:
     version = rules.version
     compiled = []
     for rule in rules.rules:
@@ -100,7 +100,7 @@ def _compile(rules: MqlRules) -> Callable[[Profile, float], Verdict]:
         compiled.append((rule, frozenset(rule.products), frozenset(rule.sources), tests, verdicts))
     nothing = Verdict(Judgement.NOT_YET, "", version, ())
 
-    def run(profile: Profile, total: float) -> Verdict:
+    def run(profile: Profile, total: int) -> Verdict:
         for rule, products, sources, tests, verdicts in compiled:
             if (products and profile.product not in products) or (sources and profile.source not in sources):
                 continue
@@ -179,8 +179,8 @@ def rules_from_json(version: int, data: list[Mapping[str, object]]) -> MqlRules:
 
 def _rule_from_json(row: Mapping[str, object]) -> MqlRule:
     min_score = row.get("min_score", 0)
-    if isinstance(min_score, bool) or not isinstance(min_score, int | float):
-        raise ValueError("min_score must be a number")
+    if isinstance(min_score, bool) or not isinstance(min_score, int):
+        raise ValueError("min_score must be a whole number")
     criteria = row.get("criteria", [])
     if not isinstance(criteria, list):
         raise ValueError("criteria must be a list")
@@ -195,7 +195,7 @@ def _rule_from_json(row: Mapping[str, object]) -> MqlRule:
             )
             for item in criteria
         ),
-        min_score=float(min_score),
+        min_score=min_score,
         products=_texts(row, "products"),
         sources=_texts(row, "sources"),
     )

@@ -42,7 +42,7 @@ class FitLine:
 
     code: str
     label: str  # English msgid for lines that ship with Huoju, free text for those of an administrator
-    points: float
+    points: int
     when: tuple[Condition, ...]
 
 
@@ -64,7 +64,7 @@ class Silence:
     `times` times."""
 
     after_days: float = 30.0
-    points: float = -5.0
+    points: int = -5
     times: int = 3
 
 
@@ -73,8 +73,8 @@ class BandLine:
     """`band` for a score with at least this fit and this engagement; the first line that holds decides."""
 
     band: Band
-    min_fit: float
-    min_engagement: float
+    min_fit: int
+    min_engagement: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +86,8 @@ class ScoreRules:
     engagement: tuple[EngagementLine, ...]
     silence: Silence | None = None
     bands: tuple[BandLine, ...] = ()
-    fit_cap: float = 50.0
-    engagement_cap: float = 50.0
+    fit_cap: int = 50
+    engagement_cap: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Line:
     part: Part
     code: str
     label: str
-    points: float
+    points: int
     count: int = 0
     latest: datetime | None = None
 
@@ -116,9 +116,9 @@ class Line:
 class Score:
     """A score and its explanation; `total` is `fit + engagement` and the sum of the points of `lines`."""
 
-    fit: float
-    engagement: float
-    total: float
+    fit: int
+    engagement: int
+    total: int
     band: Band
     version: int
     lines: tuple[Line, ...]
@@ -146,7 +146,7 @@ def _compile(rules: ScoreRules) -> _Scorer:
 
     def run(profile: Profile, activities: Sequence[Activity], as_of: datetime) -> Score:
         lines: list[Line] = []
-        fit = 0.0
+        fit = 0
         for test, points, line in fit_lines:
             if test(profile):
                 fit += points
@@ -167,20 +167,20 @@ def _compile(rules: ScoreRules) -> _Scorer:
                 by_kind[kind] = [(earned, at)]
             if rule.points > 0 and (heard is None or at > heard):
                 heard = at
-        engagement = 0.0
+        engagement = 0
         for kind in sorted(by_kind, key=order.__getitem__) if len(by_kind) > 1 else by_kind:
             rule = engagement_lines[kind]
             done = by_kind[kind]
             # fsum is exact, so the order of the activities cannot show in the last digit.
             raw = done[0][0] if len(done) == 1 else fsum([earned for earned, _ in done])
-            points = round(max(-rule.cap, min(rule.cap, raw)), 1)
+            points = round(max(-rule.cap, min(rule.cap, raw)))
             latest = done[0][1] if len(done) == 1 else max(at for _, at in done)
             lines.append(Line(Part.ENGAGEMENT, kind, rule.label, points, len(done), latest))
             engagement += points
         if silence is not None and heard is not None:
             quiet = int((as_of - heard).total_seconds() / _DAY // silence.after_days)
             if quiet:
-                points = round(silence.points * min(quiet, silence.times), 1)
+                points = silence.points * min(quiet, silence.times)
                 lines.append(Line(Part.ENGAGEMENT, SILENCE, "Silent since", points, quiet, heard))
                 engagement += points
         engagement = _bounded(engagement, engagement_cap, Part.ENGAGEMENT, lines)
@@ -190,7 +190,7 @@ def _compile(rules: ScoreRules) -> _Scorer:
             if fit >= row.min_fit and engagement >= row.min_engagement:
                 band = row.band
                 break
-        return Score(fit, engagement, round(fit + engagement, 1), band, version, tuple(lines))
+        return Score(fit, engagement, fit + engagement, band, version, tuple(lines))
 
     return run
 
@@ -199,15 +199,14 @@ SILENCE, CEILING, FLOOR = "silence", "ceiling", "floor"
 """Codes of the lines that no rule row names: the silence penalty, and what a bound took away or gave back."""
 
 
-def _bounded(value: float, cap: float, part: Part, lines: list[Line]) -> float:
+def _bounded(value: int, cap: int, part: Part, lines: list[Line]) -> int:
     """`value` kept within 0 … `cap`; whatever that changes becomes a line, so that the lines still add up."""
-    value = round(value, 1)
     if value > cap:
-        lines.append(Line(part, CEILING, "Upper limit", round(cap - value, 1)))
+        lines.append(Line(part, CEILING, "Upper limit", cap - value))
         return cap
-    if value < 0.0:
+    if value < 0:
         lines.append(Line(part, FLOOR, "Lower limit", -value))
-        return 0.0
+        return 0
     return value
 
 
@@ -292,7 +291,7 @@ def rules_from_json(version: int, data: Mapping[str, object]) -> ScoreRules:
             FitLine(
                 _text(row, "code"),
                 _text(row, "label"),
-                _number(row, "points"),
+                _whole(row, "points"),
                 tuple(condition_from_json(item) for item in _rows(row, "when")),
             )
             for row in _rows(data, "fit")
@@ -307,17 +306,15 @@ def rules_from_json(version: int, data: Mapping[str, object]) -> ScoreRules:
             )
             for row in _rows(data, "engagement")
         ),
-        silence=Silence(
-            _number(silence, "after_days"), _number(silence, "points"), int(_number(silence, "times"))
-        )
+        silence=Silence(_number(silence, "after_days"), _whole(silence, "points"), _whole(silence, "times"))
         if isinstance(silence, Mapping)
         else None,
         bands=tuple(
-            BandLine(Band(_text(row, "band")), _number(row, "min_fit"), _number(row, "min_engagement"))
+            BandLine(Band(_text(row, "band")), _whole(row, "min_fit"), _whole(row, "min_engagement"))
             for row in _rows(data, "bands")
         ),
-        fit_cap=_number(data, "fit_cap"),
-        engagement_cap=_number(data, "engagement_cap"),
+        fit_cap=_whole(data, "fit_cap"),
+        engagement_cap=_whole(data, "engagement_cap"),
     )
 
 
@@ -335,6 +332,13 @@ def _text(data: Mapping[str, object], key: str) -> str:
     return value
 
 
+def _whole(data: Mapping[str, object], key: str) -> int:
+    value = _number(data, key)
+    if not value.is_integer():
+        raise ValueError(f"{key} must be a whole number")
+    return int(value)
+
+
 def _number(data: Mapping[str, object], key: str) -> float:
     value = data.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -350,6 +354,17 @@ def _when(
 ) -> tuple[Condition, ...]:
     return (Condition(field, op, value),)
 
+
+PURPOSE_ACTIVITIES: dict[str, str] = {
+    "contact": "contact.requested",
+    "trial": "demo.requested",
+    "demo": "demo.requested",
+    "download": "library.downloaded",
+    "webinar": "webinar.registered",
+    "gathering": "gathering.registered",
+    "subscribe": "message.subscribed",
+}
+"""What submitting a form for each purpose counts as; other purposes count as `form.submitted`."""
 
 DEFAULT_RULES = ScoreRules(
     version=1,
@@ -387,8 +402,11 @@ DEFAULT_RULES = ScoreRules(
         EngagementLine("call.connected", "Spoke on the telephone", 15, 30, 30),
         EngagementLine("gathering.attended", "Attended an event", 15, 60, 30),
         EngagementLine("webinar.attended", "Attended a webinar", 10, 45, 20),
+        EngagementLine("gathering.registered", "Registered for an event", 8, 45, 16),
+        EngagementLine("webinar.registered", "Registered for a webinar", 6, 45, 12),
         EngagementLine("library.downloaded", "Downloaded a document", 8, 30, 20),
         EngagementLine("form.submitted", "Submitted a form", 8, 30, 20),
+        EngagementLine("message.subscribed", "Subscribed", 4, 60, 4),
         EngagementLine("page.viewed", "Viewed a page", 1, 14, 10),
         EngagementLine("message.clicked", "Clicked in a message", 3, 14, 12),
         EngagementLine("lead.touched", "Came again", 5, 30, 15),

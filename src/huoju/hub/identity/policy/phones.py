@@ -70,8 +70,8 @@ _SERVICE = re.compile(
 )
 _SCIENTIFIC = re.compile(r"'?(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})", re.ASCII)
 _FLOAT = re.compile(r"'?(\d{7,15})\.0+", re.ASCII)
-_FOREIGN = re.compile(
-    r"(?:\+|\b00)[\d\s().-]{6,}\d(?:\s*(?:ext\.?|x|#)\s*\d{1,6})?", re.ASCII | re.IGNORECASE
+_ABROAD = re.compile(
+    r"(?:\+|\b00)(?!86)[\d\s().-]{6,}\d(?:\s*(?:ext\.?|x|#)\s*\d{1,6})?", re.ASCII | re.IGNORECASE
 )
 _SEPARATED = re.compile(r"\s*(?:[/、,;|\n]|\bor\b|或)\s*")
 _DIGITS = re.compile(r"\d", re.ASCII)
