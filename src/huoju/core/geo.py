@@ -114,6 +114,13 @@ class _Aliases:
 
 
 @cache
+def districts() -> dict[str, str]:
+    """Full name of a division of county rank (海淀区, 昆山市) → code of its city, or of its province where it
+    has none in between. Names that occur twice in China are left out."""
+    return {row["name"]: row["region"] for row in _table("districts.csv")}
+
+
+@cache
 def _aliases() -> _Aliases:
     provinces: dict[str, str] = {}
     cities: dict[str, list[str]] = {}
@@ -132,13 +139,13 @@ def _aliases() -> _Aliases:
             provinces[_latin(name) or name] = code
         else:
             cities.setdefault(_latin(name) or name, []).append(code)
-    districts = {row["name"]: row["region"] for row in _table("districts.csv")}
+    county_names = dict(districts())
     # Cities of county rank (昆山市, 义乌市) go by their short names as well.
-    for name, code in list(districts.items()):
+    for name, code in districts().items():
         short = name.removesuffix("市")
         if short != name and len(short) > 1 and short not in provinces and short not in cities:
-            districts.setdefault(short, code)
-    return _Aliases(provinces, {name: tuple(codes) for name, codes in cities.items()}, districts)
+            county_names.setdefault(short, code)
+    return _Aliases(provinces, {name: tuple(codes) for name, codes in cities.items()}, county_names)
 
 
 def _latin(text: str) -> str:

@@ -1,0 +1,36 @@
+"""Companies: names and their keys, registration numbers, domains, industries, sizes, and job titles. Pure."""
+
+from .names import (
+    UNUSABLE_LABELS,
+    CompanyName,
+    Unusable,
+    company_domain,
+    domain_of,
+    normalise_company,
+    normalise_uscc,
+)
+from .titles import FUNCTION_LABELS, SENIORITY_LABELS, Function, Seniority, Title, title_of
+from .vocabulary import INDUSTRIES, SIZE_FLOORS, Industry, SizeBand, band_for, industry_of, size_of
+
+__all__ = [
+    "FUNCTION_LABELS",
+    "INDUSTRIES",
+    "SENIORITY_LABELS",
+    "SIZE_FLOORS",
+    "UNUSABLE_LABELS",
+    "CompanyName",
+    "Function",
+    "Industry",
+    "Seniority",
+    "SizeBand",
+    "Title",
+    "Unusable",
+    "band_for",
+    "company_domain",
+    "domain_of",
+    "industry_of",
+    "normalise_company",
+    "normalise_uscc",
+    "size_of",
+    "title_of",
+]
