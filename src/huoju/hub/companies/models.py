@@ -14,6 +14,7 @@ class Company(models.Model):
     region = models.CharField(_("region"), max_length=12, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     size = models.CharField(_("company size"), max_length=20, blank=True)
+    source = models.CharField(max_length=80, default="", blank=True)  # who told us of it first
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

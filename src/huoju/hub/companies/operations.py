@@ -1,8 +1,19 @@
 """Writing companies."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from huoju.core.bulk import texts
+from huoju.core.references import unreferenced
+
+from .models import Company, CompanyDomain
+
+_ATTEMPTS = 5
+_FILLABLE = ("industry", "region", "size", "country")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +36,245 @@ class CompanyHint:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCompany:
-    """The company of a row; `created` if nobody knew it before."""
+    """The company of a row; `created` if nobody knew it before.
+
+    `domain` is the one that the company got by this row, `filled` the values that its empty fields got: what an import
+    takes back when it is rolled back.
+    """
 
     company_id: int
     created: bool = False
+    domain: str = ""
+    filled: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Company:
+    id: int
+    uscc: str
+    values: dict[str, str]
+    created: bool = False
+
+
+class _Register:
+    """What is known of the companies that a batch may mean."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, _Company] = {}
+        self.by_key: dict[str, _Company] = {}
+        self.by_uscc: dict[str, _Company] = {}
+        self.by_domain: dict[str, _Company] = {}
+
+    def read(self, cursor: CursorWrapper, rows: Iterable[CompanyHint]) -> None:
+        """Look up everything that `rows` name and that is not known yet: two statements."""
+        keys = {row.key for row in rows if row.key} - self.by_key.keys()
+        usccs = {row.uscc for row in rows if row.uscc} - self.by_uscc.keys()
+        domains = {row.domain for row in rows if row.domain} - self.by_domain.keys()
+        owners: dict[str, int] = {}
+        if domains:
+            cursor.execute(
+                "SELECT domain, company_id FROM companies_companydomain WHERE domain = ANY(%s::text[])",
+                [texts(list(domains))],
+            )
+            owners = dict(cursor.fetchall())
+        if keys or usccs or owners:
+            cursor.execute(
+                """SELECT id, key, coalesce(uscc, ''), industry, region, size, country FROM companies_company
+                   WHERE key = ANY(%s::text[]) OR uscc = ANY(%s::text[]) OR id = ANY(%s)""",
+                [texts(list(keys)), texts(list(usccs)), list(set(owners.values()))],
+            )
+            for id_, key, uscc, *values in cursor.fetchall():
+                known = self.by_id.get(id_)
+                self.add(known or _Company(id_, uscc, dict(zip(_FILLABLE, values, strict=True))), key)
+        self.by_domain |= {domain: self.by_id[id_] for domain, id_ in owners.items() if id_ in self.by_id}
+
+    def add(self, company: _Company, key: str) -> None:
+        """Remember a company under its name and its code."""
+        self.by_id[company.id] = self.by_key[key] = company
+        if company.uscc:
+            self.by_uscc[company.uscc] = company
+
+    def find(self, row: CompanyHint) -> _Company | None:
+        """The company that `row` means, believing the registered code most, then the name, then the mail domain.
+
+        A domain decides only where no company is named: people write from their agency's or their group's address.
+        """
+        if row.uscc and (company := self.by_uscc.get(row.uscc)):
+            return company
+        if row.key:
+            return self.by_key.get(row.key)
+        return self.by_domain.get(row.domain) if row.domain else None
 
 
 def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) -> list[ResolvedCompany | None]:
     """The company of each row, made where none is known yet; None where the row names none. Needs a transaction."""
-    raise NotImplementedError
+    telling = [row for row in rows if row.key or row.uscc or row.domain]
+    if not telling:
+        return [None] * len(rows)
+    register = _Register()
+    with connection.cursor() as cursor:
+        for _ in range(_ATTEMPTS):
+            register.read(cursor, telling)
+            missing = [row for row in telling if row.key and register.find(row) is None]
+            if not missing:
+                break
+            # What another transaction made at the same instant is not returned: it is found in the next round.
+            _create(cursor, missing, register, source, now)
+        else:
+            raise RuntimeError("companies appear and vanish faster than they can be looked up")
+        filled = _fill(cursor, telling, register)
+        domains = _claim_domains(cursor, telling, register, source, now)
+    return _answers(rows, register, filled, domains)
+
+
+def _create(
+    cursor: CursorWrapper, rows: Sequence[CompanyHint], register: _Register, source: str, now: datetime
+) -> None:
+    """Make one company for each key of `rows`; sorted, so that two transactions wait for each other in one order."""
+    merged: dict[str, dict[str, str]] = {}
+    for row in rows:
+        values = merged.setdefault(row.key, {"name": row.name or row.key, "uscc": row.uscc})
+        for name in ("uscc", *_FILLABLE):
+            values[name] = values.get(name) or getattr(row, name)
+    usccs: set[str] = set()
+    for key in sorted(merged):
+        uscc = merged[key]["uscc"]
+        if uscc in usccs:
+            merged[key]["uscc"] = ""
+        usccs.add(uscc)
+    keys = sorted(merged)
+    columns = [texts([merged[key][name] for key in keys]) for name in ("name", "uscc", *_FILLABLE)]
+    cursor.execute(
+        """INSERT INTO companies_company
+               (key, name, uscc, industry, region, size, country, source, created_at)
+           SELECT r.key, r.name, nullif(r.uscc, ''), r.industry, r.region, r.size, r.country, %s, %s
+           FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                AS r(key, name, uscc, industry, region, size, country)
+           ORDER BY r.key COLLATE "C" ON CONFLICT DO NOTHING RETURNING id, key""",
+        [source, now, texts(keys), *columns],
+    )
+    for id_, key in cursor.fetchall():
+        values = merged[key]
+        company = _Company(id_, values["uscc"], {name: values[name] for name in _FILLABLE}, created=True)
+        register.add(company, key)
+
+
+def _fill(
+    cursor: CursorWrapper, rows: Sequence[CompanyHint], register: _Register
+) -> dict[int, dict[str, str]]:
+    """Give empty fields of known companies the first value that a row has for them."""
+    filled: dict[int, dict[str, str]] = {}
+    for row in rows:
+        company = register.find(row)
+        if company is None:
+            continue
+        for name in _FILLABLE:
+            if not company.values[name] and (value := getattr(row, name)):
+                company.values[name] = filled.setdefault(company.id, {})[name] = value
+        if row.uscc and not company.uscc and row.uscc not in register.by_uscc:
+            company.uscc = filled.setdefault(company.id, {})["uscc"] = row.uscc
+            register.by_uscc[row.uscc] = company
+    if filled:
+        ids = sorted(filled)
+        columns = [texts([filled[id_].get(name, "") for id_ in ids]) for name in ("uscc", *_FILLABLE)]
+        cursor.execute(
+            """WITH held AS (SELECT id FROM companies_company WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
+               UPDATE companies_company c SET
+                   uscc = coalesce(c.uscc, nullif(r.uscc, '')),
+                   industry = CASE WHEN c.industry = '' THEN r.industry ELSE c.industry END,
+                   region = CASE WHEN c.region = '' THEN r.region ELSE c.region END,
+                   size = CASE WHEN c.size = '' THEN r.size ELSE c.size END,
+                   country = CASE WHEN c.country = '' THEN r.country ELSE c.country END
+               FROM held, unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                    AS r(id, uscc, industry, region, size, country)
+               WHERE held.id = c.id AND r.id = c.id""",
+            [ids, ids, *columns],
+        )
+    return filled
+
+
+def _claim_domains(
+    cursor: CursorWrapper, rows: Sequence[CompanyHint], register: _Register, source: str, now: datetime
+) -> dict[str, int]:
+    """Note the mail domains of named companies; a domain that another company has stays there."""
+    claims: dict[str, int] = {}
+    for row in rows:
+        if row.domain and row.domain not in register.by_domain and row.domain not in claims:
+            company = register.find(row)
+            if company is not None:
+                claims[row.domain] = company.id
+    if not claims:
+        return {}
+    domains = sorted(claims)
+    cursor.execute(
+        """INSERT INTO companies_companydomain (domain, company_id, source, created_at)
+           SELECT r.domain, r.company, %s, %s FROM unnest(%s::text[], %s::bigint[]) AS r(domain, company)
+           ORDER BY r.domain COLLATE "C" ON CONFLICT DO NOTHING RETURNING domain, company_id""",
+        [source, now, texts(domains), [claims[domain] for domain in domains]],
+    )
+    return dict(cursor.fetchall())
+
+
+def _answers(
+    rows: Sequence[CompanyHint],
+    register: _Register,
+    filled: dict[int, dict[str, str]],
+    domains: dict[str, int],
+) -> list[ResolvedCompany | None]:
+    """One answer a row; what a batch did to a company is told once, by the first row that means it."""
+    plain: dict[int, ResolvedCompany] = {}
+    answers: list[ResolvedCompany | None] = []
+    for row in rows:
+        company = register.find(row)
+        if company is None:
+            answers.append(None)
+            continue
+        id_ = company.id
+        domain = row.domain if row.domain and domains.pop(row.domain, None) == id_ else ""
+        if domain or id_ not in plain:
+            first = id_ not in plain
+            news = filled.pop(id_, {}) if first else {}
+            answers.append(ResolvedCompany(id_, first and company.created, domain, news))
+            plain.setdefault(id_, ResolvedCompany(id_))
+        else:
+            answers.append(plain[id_])
+    return answers
+
+
+def forget_batch(made: Sequence[ResolvedCompany]) -> None:
+    """Take back what `resolve_batch` made for an import, as far as nothing else stands on it. Needs a transaction.
+
+    The caller has removed the persons and leads of the import already. A value is emptied only if it is still
+    the one that the import brought.
+    """
+    created = sorted({each.company_id for each in made if each.created})
+    domains = sorted({each.domain for each in made if each.domain})
+    fills = [
+        (each.company_id, name, value)
+        for each in made
+        if not each.created
+        for name, value in each.filled.items()
+    ]
+    with connection.cursor() as cursor:
+        if domains:
+            cursor.execute(
+                """DELETE FROM companies_companydomain d USING unnest(%s::text[], %s::bigint[]) AS r(domain, company)
+                   WHERE d.domain = r.domain AND d.company_id = r.company""",
+                [
+                    texts([each.domain for each in made if each.domain]),
+                    [each.company_id for each in made if each.domain],
+                ],
+            )
+        for name in ("uscc", *_FILLABLE):
+            mine = [(id_, value) for id_, field_name, value in fills if field_name == name]
+            if mine:
+                empty = "NULL" if name == "uscc" else "''"
+                cursor.execute(
+                    f"""UPDATE companies_company c SET {name} = {empty}
+                        FROM unnest(%s::bigint[], %s::text[]) AS r(id, value)
+                        WHERE c.id = r.id AND c.{name} = r.value""",
+                    [[id_ for id_, _ in mine], texts([value for _, value in mine])],
+                )
+        unused = unreferenced(Company, created, besides=[CompanyDomain])
+        cursor.execute("DELETE FROM companies_companydomain WHERE company_id = ANY(%s)", [unused])
+        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s)", [unused])

@@ -1,8 +1,18 @@
 """Writing consent."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from django.db import connection
+
+from huoju.core.bulk import copy_lines, take_ids, text
+from huoju.core.facts.operations import NewFact, append
+
+from .facts import ConsentGiven
+
+_COLUMNS = ("id", "person_id", "channel", "purpose", "granted", "at", "proof")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +27,38 @@ class ConsentAnswer:
     proof: Mapping[str, str] = field(default_factory=dict)
 
 
-def record_batch(answers: Sequence[ConsentAnswer], *, actor: str, source: str, now: datetime) -> None:
-    """Keep the answers, one row and one fact each. Needs a transaction."""
-    raise NotImplementedError
+def record_batch(answers: Sequence[ConsentAnswer], *, actor: str, source: str, now: datetime) -> list[int]:
+    """Keep the answers, one row and one fact each; returns the ids of the rows. Needs a transaction."""
+    if not answers:
+        return []
+    with connection.cursor() as cursor:
+        ids = take_ids(cursor, "consent_consent", len(answers))
+        copy_lines(
+            cursor,
+            "consent_consent",
+            _COLUMNS,
+            [
+                f"{id_}\t{each.person_id}\t{text(each.channel)}\t{text(each.purpose)}\t{each.granted}\t{each.at}"
+                f"\t{text(json.dumps(dict(each.proof), ensure_ascii=False))}"
+                for id_, each in zip(ids, answers, strict=True)
+            ],
+        )
+    facts = [
+        NewFact(
+            payload=ConsentGiven(
+                channel=each.channel, purpose=each.purpose, granted=each.granted, proof=dict(each.proof)
+            ),
+            occurred_at=each.at,
+            person_id=each.person_id,
+        )
+        for each in answers
+    ]
+    append(facts, actor=actor, source=source, now=now)
+    return ids
+
+
+def forget_batch(ids: Sequence[int]) -> None:
+    """Remove answers that an import recorded (`record_batch`). Needs a transaction."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM consent_consent WHERE id = ANY(%s)", [list(ids)])

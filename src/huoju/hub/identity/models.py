@@ -22,6 +22,7 @@ class Person(models.Model):
     region = models.CharField(_("region"), max_length=12, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    source = models.CharField(max_length=80, default="", blank=True)  # who told us of them first
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
