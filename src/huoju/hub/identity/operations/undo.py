@@ -1,0 +1,52 @@
+"""Taking back what an import made of persons."""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from huoju.core.bulk import texts
+from huoju.core.references import unreferenced
+
+from ..models import Identifier, MergeProposal, Person
+from .resolve import FILLABLE, Resolved
+
+
+def forget_batch(made: Sequence[Resolved]) -> None:
+    """Take back what `resolve_batch` did for an import, as far as nothing else stands on it. Needs a transaction.
+
+    The caller has removed the leads and consents of the import already. A person stays if anything still points to
+    it; a value is emptied only if it is still the one that the import brought.
+    """
+    with connection.cursor() as cursor:
+        added = [(each.person_id, kind, value) for each in made for kind, value in each.added]
+        if added:
+            cursor.execute(
+                """DELETE FROM identity_identifier i
+                   USING unnest(%s::bigint[], %s::text[], %s::text[]) AS r(person, kind, value)
+                   WHERE i.person_id = r.person AND i.kind = r.kind AND i.value = r.value""",
+                [[a[0] for a in added], texts([a[1] for a in added]), texts([a[2] for a in added])],
+            )
+        for name in (*FILLABLE, "company_id"):
+            mine = [(each.person_id, each.filled[name]) for each in made if name in each.filled]
+            if mine:
+                empty = "NULL" if name == "company_id" else "''"
+                cursor.execute(
+                    f"""UPDATE identity_person p SET {name} = {empty}
+                        FROM unnest(%s::bigint[], %s::text[]) AS r(id, value)
+                        WHERE p.id = r.id AND p.{name}::text = r.value""",
+                    [[id_ for id_, _ in mine], texts([str(value) for _, value in mine])],
+                )
+        proposals = [id_ for each in made for id_ in each.proposals]
+        if proposals:
+            cursor.execute(
+                "DELETE FROM identity_mergeproposal WHERE id = ANY(%s) AND decided_at IS NULL", [proposals]
+            )
+        created = sorted({each.person_id for each in made if each.created})
+        unused = unreferenced(Person, created, besides=[Identifier, MergeProposal])
+        if unused:
+            cursor.execute("DELETE FROM identity_identifier WHERE person_id = ANY(%s)", [unused])
+            cursor.execute(
+                "DELETE FROM identity_mergeproposal WHERE left_id = ANY(%s) OR right_id = ANY(%s)",
+                [unused, unused],
+            )
+            cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s)", [unused])
