@@ -87,6 +87,8 @@ def mask(value: str) -> str:
     if "@" in value:
         name, _, domain = value.partition("@")
         return f"{name[:1]}***@{domain}"
+    # A Chinese mobile is read without its country code.
+    value = value.removeprefix("+86") if len(value) == len("+8613800000000") else value
     if len(value) <= 4:
         return "*" * len(value)
     keep = 4 if len(value) >= 8 else 2

@@ -52,12 +52,14 @@
       splitLine: { lineStyle: { color: line } },
       nameTextStyle: { color: faint },
     };
-    function axes(given) {
+    function axes(given, horizontal) {
       return (Array.isArray(given) ? given : [given]).map(function (one) {
         var merged = Object.assign({}, axis, one);
         merged.axisLabel = Object.assign({}, axis.axisLabel, one.axisLabel);
         if (one.type === "value") {
           merged.axisLine = { show: false };
+          merged.axisLabel.alignMaxLabel = horizontal ? "right" : undefined;
+          merged.axisLabel.hideOverlap = true;
           merged.axisLabel.formatter = one.format ? formats[one.format] : option.format ? format : compact;
         } else {
           merged.splitLine = { show: false };
@@ -67,7 +69,7 @@
     }
     var full = Object.assign({
       color: ["flame", "blue", "teal", "amber", "violet", "rose", "lime", "slate"].map(function (name) { return colour("chart-" + name); }),
-      grid: { left: 4, right: 12, top: option.legend ? 40 : 16, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 16, top: option.legend ? 40 : 16, bottom: 4, containLabel: true },
       animationDuration: 250,
     }, option);
     delete full.format;
@@ -86,8 +88,8 @@
       renderMode: "richText",
     });
     if (option.legend) full.legend = Object.assign({ top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10 }, option.legend, { textStyle: { color: text } });
-    if (option.xAxis) full.xAxis = axes(option.xAxis);
-    if (option.yAxis) full.yAxis = axes(option.yAxis);
+    if (option.xAxis) full.xAxis = axes(option.xAxis, true);
+    if (option.yAxis) full.yAxis = axes(option.yAxis, false);
     full.series = (option.series || []).map(function (series) {
       var merged = Object.assign({}, series);
       if (merged.type === "bar") merged.itemStyle = Object.assign({ borderRadius: 3 }, merged.itemStyle);
