@@ -1,0 +1,1 @@
+"""The house rules that import-linter and ruff cannot see, each as a test."""
