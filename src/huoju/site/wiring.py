@@ -1,18 +1,43 @@
 """Where the wings meet: what a lower wing offers as a registry is filled here, in the order of a lead's life."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext_lazy as _
 
+from huoju.acquire.campaigns import queries as campaign_queries
+from huoju.convert.deals import telling as deals_telling
+from huoju.convert.workbench import telling as workbench_telling
 from huoju.core.access.liststore import DatabaseListStore
+from huoju.core.access.models import User
 from huoju.core.access.policy import Action
+from huoju.core.facts.telling import register_names
 from huoju.core.ui import navigation
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
+from huoju.hub.consent import telling as consent_telling
+from huoju.qualify.leads import telling as leads_telling
+from huoju.qualify.scoring import telling as scoring_telling
 
 
 def wire() -> None:
     """Fill all registries. Called once, when every app is loaded; calling it again changes nothing."""
     set_list_store(DatabaseListStore())
     wire_navigation()
+    wire_tellers()
+
+
+def wire_tellers() -> None:
+    """How facts read on timelines, and what the ids in them are called."""
+    register_names("user", _user_names)
+    register_names("channel", campaign_queries.channel_names)
+    register_names("campaign", campaign_queries.campaign_names)
+    for room in (consent_telling, leads_telling, scoring_telling, workbench_telling, deals_telling):
+        room.register()
+
+
+def _user_names(ids: Sequence[int]) -> dict[int, str]:
+    users = User.objects.filter(pk__in=ids).values_list("pk", "name", "username")
+    return {pk: name or username for pk, name, username in users}
 
 
 def wire_navigation() -> None:

@@ -1,0 +1,92 @@
+"""How the facts of leads read on a timeline."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from huoju.core.facts.telling import Names, Told, register_names, register_teller
+from huoju.core.ui import stages
+
+from .facts import (
+    LeadAssigned,
+    LeadCaptured,
+    LeadRestored,
+    LeadStageChanged,
+    LeadTouched,
+    LeadUpdated,
+    LeadWarned,
+    LeadWithdrawn,
+)
+from .labels import FIELD_LABELS, VIA_LABELS, WARNING_LABELS
+from .models import Lead
+
+
+def _source(payload: LeadCaptured | LeadTouched, names: Names) -> str:
+    parts = (
+        VIA_LABELS.get(payload.via, payload.via),
+        names.of("channel", payload.channel_id),
+        names.of("campaign", payload.campaign_id),
+        payload.keyword and f"“{payload.keyword}”",
+        payload.landing_page,
+    )
+    told = " · ".join(str(part) for part in parts if part)
+    return f"{told}\n{payload.message}" if payload.message else told
+
+
+def _captured(payload: LeadCaptured, names: Names) -> Told:
+    return Told(gettext_lazy("Became a lead"), "flame", _source(payload, names), "primary")
+
+
+def _touched(payload: LeadTouched, names: Names) -> Told:
+    return Told(gettext_lazy("Showed interest again"), "repeat", _source(payload, names))
+
+
+def _moved(payload: LeadStageChanged, _names: Names) -> Told:
+    title = _("%(from)s → %(to)s") % {
+        "from": stages.look(payload.from_stage).label,
+        "to": stages.look(payload.to_stage).label,
+    }
+    text = " · ".join(part for part in (payload.reason, payload.rule) if part)
+    tone = {"won": "success", "lost": "danger", "disqualified": "warning"}.get(payload.to_stage, "info")
+    return Told(title, "arrow-right", text, tone)  # type: ignore[arg-type]
+
+
+def _assigned(payload: LeadAssigned, names: Names) -> Told:
+    text = "\n".join(payload.trace)
+    if payload.owner_id is None:
+        return Told(gettext_lazy("Has no owner any more"), "user-off", text)
+    title = _("Given to %(name)s") % {"name": names.of("user", payload.owner_id)}
+    return Told(title, "user-check", text)
+
+
+def _updated(payload: LeadUpdated, _names: Names) -> Told:
+    changes = ", ".join(
+        f"{FIELD_LABELS.get(field, field)}: {value if value not in (None, '') else '–'}"
+        for field, value in payload.changes.items()
+    )
+    return Told(gettext_lazy("Details changed"), "edit", changes)
+
+
+def _warned(payload: LeadWarned, _names: Names) -> Told:
+    text = ", ".join(str(WARNING_LABELS.get(code, code)) for code in payload.codes)
+    return Told(gettext_lazy("Data warning"), "alert-triangle", text, "warning")
+
+
+def _withdrawn(payload: LeadWithdrawn, _names: Names) -> Told:
+    return Told(gettext_lazy("Taken back with its import"), "arrow-back-up", payload.reason)
+
+
+def _restored(_payload: LeadRestored, _names: Names) -> Told:
+    return Told(gettext_lazy("An import's change was rolled back"), "arrow-back-up")
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    register_teller(LeadCaptured, _captured)
+    register_teller(LeadTouched, _touched)
+    register_teller(LeadStageChanged, _moved)
+    register_teller(LeadAssigned, _assigned)
+    register_teller(LeadUpdated, _updated)
+    register_teller(LeadWarned, _warned)
+    register_teller(LeadWithdrawn, _withdrawn)
+    register_teller(LeadRestored, _restored)
+    register_names("lead", lambda ids: {pk: f"#{pk}" for pk in Lead.objects.filter(pk__in=ids).values_list("pk", flat=True)})

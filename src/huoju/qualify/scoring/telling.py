@@ -1,0 +1,17 @@
+"""How the facts of scoring read on a timeline."""
+
+from django.utils.translation import gettext as _
+
+from huoju.core.facts.telling import Names, Told, register_teller
+
+from .facts import BandChanged
+
+
+def _changed(payload: BandChanged, _names: Names) -> Told:
+    title = _("Score band %(from)s → %(to)s") % {"from": payload.from_band or "–", "to": payload.to_band}
+    return Told(title, "gauge", _("%(total)s points") % {"total": payload.total})
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    register_teller(BandChanged, _changed)
