@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaign_queries
+from huoju.acquire.campaigns.models import Campaign
 from huoju.convert.deals import telling as deals_telling
 from huoju.convert.workbench import telling as workbench_telling
 from huoju.core.access.liststore import DatabaseListStore
@@ -29,8 +30,8 @@ def wire() -> None:
 def wire_tellers() -> None:
     """How facts read on timelines, and what the ids in them are called."""
     register_names("user", _user_names)
-    register_names("channel", campaign_queries.channel_names)
-    register_names("campaign", campaign_queries.campaign_names)
+    register_names("channel", lambda _ids: campaign_queries.channel_labels())
+    register_names("campaign", _campaign_names)
     for room in (consent_telling, leads_telling, scoring_telling, workbench_telling, deals_telling):
         room.register()
 
@@ -38,6 +39,10 @@ def wire_tellers() -> None:
 def _user_names(ids: Sequence[int]) -> dict[int, str]:
     users = User.objects.filter(pk__in=ids).values_list("pk", "name", "username")
     return {pk: name or username for pk, name, username in users}
+
+
+def _campaign_names(ids: Sequence[int]) -> dict[int, str]:
+    return dict(Campaign.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
 def wire_navigation() -> None:

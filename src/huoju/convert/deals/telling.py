@@ -21,7 +21,9 @@ from .models import Poc
 
 def _opened(payload: OpportunityOpened, _names: Names) -> Told:
     amount = money(payload.amount, payload.currency) if payload.amount is not None else ""
-    return Told(gettext_lazy("Opportunity opened"), "target-arrow", f"{payload.name} {amount}".strip(), "info")
+    return Told(
+        gettext_lazy("Opportunity opened"), "target-arrow", f"{payload.name} {amount}".strip(), "info"
+    )
 
 
 def _poc_started(_payload: PocStarted, _names: Names) -> Told:

@@ -49,8 +49,8 @@ def register_panel(panel: Panel) -> None:
 
 def panels_for(request: HttpRequest, lead: Lead, place: Place) -> list[Shown]:
     """The panels of one place that have something to show, in order."""
-    shown = []
-    for panel in sorted(_panels.values(), key=lambda each: each.order):
-        if panel.place == place and (content := panel.build(request, lead)) is not None:
-            shown.append(Shown(panel.code, panel.template, content))
-    return shown
+    return [
+        Shown(panel.code, panel.template, content)
+        for panel in sorted(_panels.values(), key=lambda each: each.order)
+        if panel.place == place and (content := panel.build(request, lead)) is not None
+    ]

@@ -89,4 +89,7 @@ def register() -> None:
     register_teller(LeadWarned, _warned)
     register_teller(LeadWithdrawn, _withdrawn)
     register_teller(LeadRestored, _restored)
-    register_names("lead", lambda ids: {pk: f"#{pk}" for pk in Lead.objects.filter(pk__in=ids).values_list("pk", flat=True)})
+    register_names(
+        "lead",
+        lambda ids: {pk: f"#{pk}" for pk in Lead.objects.filter(pk__in=ids).values_list("pk", flat=True)},
+    )
