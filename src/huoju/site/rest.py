@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
 from huoju.core.errors import UserError
+
+from .reference import unfold
 
 api = NinjaAPI(
     title="Huoju",
@@ -20,6 +24,21 @@ api = NinjaAPI(
     docs_url=None,
     urls_namespace="api",
 )
+
+# Rooms' routes: (prefix, dotted path of the room's `router`, tag on the reference page).
+ROUTERS: list[tuple[str, str, str]] = []
+
+for prefix, router, tag in ROUTERS:
+    api.add_router(prefix, router, tags=[tag])
+
+
+def urls() -> tuple[list[URLPattern | URLResolver], str, str]:
+    """The API's addresses for `include`. Programs have no session: the sign-in page is not for them, keys are."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            login_not_required(pattern.callback)
+    return patterns, app_name, namespace
 
 
 def answer(request: HttpRequest, status: int, code: str, message: str, **more: Any) -> HttpResponse:
@@ -80,5 +99,15 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @login_not_required
 def reference(request: HttpRequest) -> HttpResponse:
-    """The reference page."""
-    return render(request, "site/reference.html", {"schema": api.get_openapi_schema(path_prefix="/api/")})
+    """The reference page: every route with its fields and an example, from the OpenAPI document."""
+    schema = api.get_openapi_schema(path_prefix="/api/")
+    return render(
+        request,
+        "site/reference.html",
+        {
+            "title": _("API reference"),
+            "layout": "ui/base.html" if request.user.is_authenticated else "site/public.html",
+            "groups": unfold(schema, settings.PUBLIC_URL),
+            "schema_url": reverse("api:openapi-json"),
+        },
+    )

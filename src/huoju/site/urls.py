@@ -3,8 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from . import pages
-from .rest import api, reference
+from . import pages, rest
 
 # Rooms' pages, in the order of a lead's life.
 ROOMS: list[tuple[str, str]] = [
@@ -16,10 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("healthz", pages.alive, name="healthz"),
     path("readyz", pages.ready, name="readyz"),
-    path("api/", reference, name="api_reference"),
-    path("api/", api.urls),
+    path("api/", rest.reference, name="api_reference"),
+    path("api/", rest.urls()),
     path("favicon.ico", RedirectView.as_view(url="/static/ui/flame.svg", permanent=True)),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("huoju.core.access.account_urls")),
     *(path(prefix, include(module)) for prefix, module in ROOMS),
 ]
 

@@ -47,7 +47,7 @@ def requires[P: Callable[..., Any]](*actions: Action) -> Callable[[P], P]:
     def decorate(page: P) -> P:
         if isinstance(page, type) and issubclass(page, View):
             return cast(P, method_decorator(guard, name="dispatch")(page))
-        return cast(P, guard(page))
+        return cast(P, guard(cast(Page, page)))
 
     return decorate
 

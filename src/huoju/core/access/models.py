@@ -1,6 +1,6 @@
 """Users, teams and API keys."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import pghistory
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -57,7 +57,7 @@ class User(AbstractUser):
         help_text=_("The name or id of this person in an old CRM; imports find them by it."),
     )  # fmt: skip
 
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    objects: ClassVar[UserManager[Self]] = UserManager()
 
     class Meta:
         ordering = ["name", "username"]

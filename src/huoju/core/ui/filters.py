@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.forms import BaseForm, MultiWidget
 from django.http import QueryDict
@@ -78,5 +78,5 @@ def _plain(value: Any) -> str:
 def _names(name: str, field: Any) -> tuple[str, ...]:
     widget = field.widget
     if isinstance(widget, MultiWidget):
-        return tuple(name + suffix for suffix in widget.widgets_names)
+        return tuple(name + suffix for suffix in cast(Any, widget).widgets_names)
     return (name,)

@@ -47,7 +47,8 @@ class _Row(Func):
         self.operator = operator
 
     def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]  # noqa: ARG002
-        sql, params = [], []
+        sql: list[str] = []
+        params: list[Any] = []
         for expression in self.get_source_expressions():
             part, values = compiler.compile(cast(Any, expression))
             sql.append(part)
@@ -71,11 +72,12 @@ def fetch[M: Model](
 ) -> Slice[M]:
     """One page of `rows`. A cursor that cannot be read (an edited address) means the first page."""
     backwards = before is not None
-    walk = _Walk(rows.annotate(_key=F(sort.field)), sort, descending != backwards, nulls_first=backwards)
+    keyed = cast("QuerySet[M]", rows.annotate(_key=F(sort.field)))
+    walk: _Walk[M] = _Walk(keyed, sort, descending != backwards, nulls_first=backwards)
     cursor = walk.read(before if backwards else after)
     if cursor is None:
         backwards = False
-        walk = _Walk(walk.rows, sort, descending, nulls_first=False)
+        walk = _Walk(keyed, sort, descending, nulls_first=False)
     found = walk.take(cursor, size + 1)
     more = len(found) > size
     found = found[:size]
