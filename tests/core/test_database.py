@@ -110,6 +110,6 @@ def test_a_folder_that_belongs_to_somebody_else_is_refused(
 
 
 def test_a_missing_wheel_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(DatabaseUnavailableError, match="HUOJU_DATABASE_URL"):
         database.binary("psql")

@@ -37,9 +37,15 @@ class Child:
 class Supervisor:
     """Keeps children running. `tell` shows a line to the operator."""
 
-    def __init__(self, record: Path, tell: Callable[[str], None]) -> None:
-        """`record` is the file that names our process groups."""
+    def __init__(
+        self,
+        record: Path,
+        tell: Callable[[str], None],
+        command: Sequence[str] = (sys.executable, "-m", "huoju"),
+    ) -> None:
+        """`record` is the file that names our process groups; `command` is what the children's arguments go to."""
         self.record = record
+        self.command = command
         self.tell = tell
         self.children: list[Child] = []
         self.groups: list[int] = []
@@ -105,7 +111,7 @@ class Supervisor:
 
     def _spawn(self, arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "huoju", *arguments],
+            [*self.command, *arguments],
             env={**os.environ, "HUOJU_SUPERVISED": "1", **environment},
             stdin=subprocess.DEVNULL,
             start_new_session=True,

@@ -1,0 +1,140 @@
+"""The command line: what it offers, what its commands do to the database."""
+
+import argparse
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import connection
+from django.utils import timezone
+
+from huoju.core.access.models import User
+from huoju.core.access.policy import Role
+from huoju.core.database import binary
+from huoju.site.cli import main, parser
+from huoju.site.commands import admin, backup, doctor, migrate, replay
+from huoju.site.console import CommandError
+
+
+def test_every_command_is_described(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--help"])
+    help_text = capsys.readouterr().out
+    for name in (
+        "up",
+        "web",
+        "worker",
+        "migrate",
+        "import",
+        "replay",
+        "doctor",
+        "backup",
+        "restore",
+        "admin",
+        "manage",
+    ):
+        assert f"\n    {name} " in help_text
+
+
+def test_arguments_of_django_pass_through() -> None:
+    options = parser().parse_args(["manage", "showmigrations", "--plan"])
+    assert options.arguments == ["showmigrations", "--plan"]
+
+
+def test_an_error_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["restore", str(tmp_path / "nothing")]) == 1
+    assert capsys.readouterr().err == f"huoju: {tmp_path / 'nothing'} does not exist\n"
+
+
+@pytest.mark.django_db
+def test_the_first_administrator(capsys: pytest.CaptureFixture[str]) -> None:
+    admin.run(argparse.Namespace(username="li.na"))
+    password = capsys.readouterr().out.split()[-1]
+    user = authenticate(username="li.na", password=password)
+    assert isinstance(user, User)
+    assert user.role == Role.ADMIN
+
+    admin.run(argparse.Namespace(username="li.na"))
+    assert authenticate(username="li.na", password=password) is None
+    assert authenticate(username="li.na", password=capsys.readouterr().out.split()[-1]) == user
+
+
+@pytest.mark.django_db
+def test_nobody_becomes_an_administrator_by_the_way() -> None:
+    User.objects.create(username="wang.wei", name="王伟", role=Role.SALES)
+    with pytest.raises(CommandError, match="no administrator"):
+        admin.run(argparse.Namespace(username="wang.wei"))
+
+
+@pytest.mark.django_db
+def test_migrate_is_safe_to_repeat(capsys: pytest.CaptureFixture[str]) -> None:
+    migrate.run(argparse.Namespace())
+    capsys.readouterr()
+    migrate.run(argparse.Namespace())
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db
+def test_replay_names_what_there_is() -> None:
+    with pytest.raises(CommandError, match="no reader 'nonsense' that can be replayed"):
+        replay.run(argparse.Namespace(reader="nonsense"))
+
+
+@pytest.mark.django_db
+def test_a_sound_system_has_no_problems() -> None:
+    migrate.run(argparse.Namespace())
+    found = {finding.subject: finding for finding in doctor.examine(timezone.now())}
+    for subject in ("python", "disk", "database", "clock", "migrations", "partitions", "assets"):
+        assert found[subject].ok, found[subject]
+
+
+@pytest.mark.django_db
+def test_the_doctor_sees_a_wrong_clock() -> None:
+    (clock,) = [
+        finding
+        for finding in doctor.check_server(timezone.now() + timedelta(minutes=5))
+        if finding.subject == "clock"
+    ]
+    assert clock.ok is False
+
+
+@pytest.mark.django_db
+def test_the_doctor_sees_a_missing_partition() -> None:
+    far = timezone.now() + timedelta(days=3650)
+    assert [finding.ok for finding in doctor.check_partitions(far)] == [False, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_restores_into_an_empty_database_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.create(username="li.na", name="李娜")
+    name = connection.settings_dict["NAME"]
+    base = str(settings.DATABASES["default"]["HOST"])
+    url = f"postgresql://huoju@/{name}?host={base}"
+    monkeypatch.setenv("HUOJU_DATABASE_URL", url)
+    file = tmp_path / "huoju.dump"
+    backup.run(argparse.Namespace(file=file))
+    assert file.read_bytes()[:5] == b"PGDMP"
+    with pytest.raises(CommandError, match="empty database only"):
+        backup.run(argparse.Namespace(file=file, restore=True))
+
+    copy = f"{name}_copy"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {copy}")
+        cursor.execute(f"CREATE DATABASE {copy}")
+    try:
+        monkeypatch.setenv("HUOJU_DATABASE_URL", url.replace(f"/{name}?", f"/{copy}?"))
+        backup.run(argparse.Namespace(file=file, restore=True))
+        query = "SELECT name FROM access_user"
+        answer = subprocess.run(
+            [binary("psql"), "-tA", "-c", query, url.replace(f"/{name}?", f"/{copy}?")],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert answer.stdout == "李娜\n"
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {copy}")
