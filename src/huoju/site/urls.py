@@ -7,6 +7,7 @@ from . import pages, rest
 
 # Rooms' pages, in the order of a lead's life.
 ROOMS: list[tuple[str, str]] = [
+    ("leads/", "huoju.qualify.leads.urls"),
     ("settings/", "huoju.core.access.urls"),
     ("operations/", "huoju.core.facts.urls"),
 ]

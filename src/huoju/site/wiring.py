@@ -52,6 +52,14 @@ def wire_navigation() -> None:
     )
     navigation.register(
         Section(
+            code="qualify",
+            label=_("Leads"),
+            order=30,
+            pages=(Page(label=_("Leads"), url_name="leads:leads", icon="flame", action=Action.SEE_LEADS),),
+        )
+    )
+    navigation.register(
+        Section(
             code="settings",
             label=_("Settings"),
             order=90,

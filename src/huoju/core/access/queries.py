@@ -19,6 +19,13 @@ def list_sellers() -> QuerySet[User]:
     return User.objects.filter(is_active=True, role__in=[Role.SALES, Role.SALES_MANAGER])
 
 
+def list_owner_names() -> list[tuple[int, str]]:
+    """Everybody who may own a lead or once did (an imported history's people too), for filters."""
+    roles = (Role.SALES, Role.SALES_MANAGER, Role.TELEMARKETING)
+    users = User.objects.filter(role__in=roles).order_by("-is_active", "name", "username")
+    return [(pk, name or username) for pk, name, username in users.values_list("pk", "name", "username")]
+
+
 def list_teams() -> QuerySet[Team]:
     """All teams by name."""
     return Team.objects.all()

@@ -106,3 +106,11 @@ class LeadRestored:
     owner_id: int | None
     sdr_id: int | None = None
     dimensions: dict[str, str | int | None] = field(default_factory=dict)
+
+
+@fact("contact.revealed")
+class ContactRevealed:
+    """Somebody looked at a masked phone number or mail address (`field`: mobile, email)."""
+
+    lead_id: int
+    field: str

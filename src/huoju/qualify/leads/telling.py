@@ -3,10 +3,11 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from huoju.core.facts.telling import Names, Told, register_names, register_teller
+from huoju.core.facts.telling import Names, Told, register_teller
 from huoju.core.ui import stages
 
 from .facts import (
+    ContactRevealed,
     LeadAssigned,
     LeadCaptured,
     LeadRestored,
@@ -17,7 +18,6 @@ from .facts import (
     LeadWithdrawn,
 )
 from .labels import FIELD_LABELS, VIA_LABELS, WARNING_LABELS
-from .models import Lead
 
 
 def _source(payload: LeadCaptured | LeadTouched, names: Names) -> str:
@@ -79,6 +79,10 @@ def _restored(_payload: LeadRestored, _names: Names) -> Told:
     return Told(gettext_lazy("An import's change was rolled back"), "arrow-back-up")
 
 
+def _revealed(_payload: ContactRevealed, _names: Names) -> Told:
+    return Told(gettext_lazy("Looked at the contact data"), "eye")
+
+
 def register() -> None:
     """Called once by the wiring."""
     register_teller(LeadCaptured, _captured)
@@ -89,7 +93,4 @@ def register() -> None:
     register_teller(LeadWarned, _warned)
     register_teller(LeadWithdrawn, _withdrawn)
     register_teller(LeadRestored, _restored)
-    register_names(
-        "lead",
-        lambda ids: {pk: f"#{pk}" for pk in Lead.objects.filter(pk__in=ids).values_list("pk", flat=True)},
-    )
+    register_teller(ContactRevealed, _revealed)

@@ -1,0 +1,89 @@
+"""Filters of the list of leads."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from huoju.acquire.campaigns import queries as campaigns
+from huoju.core.access import queries as access
+from huoju.core.geo import PROVINCES, REGIONS
+from huoju.hub.companies.policy import INDUSTRIES, SizeBand
+
+from .models import STAGE_CHOICES, Lead
+
+NONE = "-"
+"""The value that stands for "has none": a blank channel is not the channel "unknown"."""
+
+
+def _provinces() -> list[tuple[str, str]]:
+    return [(region.code, region.name(get_language() or "en")) for region in PROVINCES]
+
+
+def _industries() -> list[tuple[str, str]]:
+    return [(industry.code, industry.name(get_language() or "en")) for industry in INDUSTRIES.values()]
+
+
+def _channels() -> list[tuple[str, str]]:
+    return [(NONE, str(_("(blank)"))), *((str(pk), name) for pk, name in campaigns.channel_labels().items())]
+
+
+def _campaigns() -> list[tuple[str, str]]:
+    named = campaigns.list_campaigns(archived=None).order_by("-created_at").values_list("pk", "name")[:500]
+    return [(NONE, str(_("(blank)"))), *((str(pk), name) for pk, name in named)]
+
+
+def _with_cities(province: str) -> list[str]:
+    return [code for code in REGIONS if code == province or (len(code) == 4 and code.startswith(province))]
+
+
+def _people() -> list[tuple[str, str]]:
+    return [(NONE, str(_("(nobody)"))), *((str(pk), name) for pk, name in access.list_owner_names())]
+
+
+class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """Every dimension that reports split by, so that a figure of a report and its list of leads agree."""
+
+    q = django_filters.CharFilter(label=_("Search leads"), method="search")
+    stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=STAGE_CHOICES)
+    channel = django_filters.MultipleChoiceFilter(label=_("Channel"), choices=_channels, method="by_id")
+    campaign = django_filters.MultipleChoiceFilter(label=_("Campaign"), choices=_campaigns, method="by_id")
+    owner = django_filters.MultipleChoiceFilter(label=_("Owner"), choices=_people, method="by_id")
+    sdr = django_filters.MultipleChoiceFilter(label=_("Telemarketer"), choices=_people, method="by_id")
+    region = django_filters.MultipleChoiceFilter(label=_("Region"), choices=_provinces, method="by_region")
+    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=_industries)
+    size = django_filters.MultipleChoiceFilter(
+        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand]
+    )
+    product = django_filters.CharFilter(label=_("Product line"))
+    band = django_filters.MultipleChoiceFilter(label=_("Grade"), choices=[(band, band) for band in "ABCD"])
+    captured_at = django_filters.DateFromToRangeFilter(label=_("First contact"))
+    warnings = django_filters.BooleanFilter(label=_("Data warnings"), method="by_warning")
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:  # noqa: ARG002
+        """By part of the person's name, company, mail, phone, or the lead's number."""
+        found = Q(person__name__icontains=value) | Q(person__email__icontains=value)
+        return rows.filter(found | Q(person__mobile__endswith=value) | Q(company__name__icontains=value))
+
+    def by_id(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
+        """One of the ids, or none at all."""
+        ids = [int(value) for value in values if value != NONE]
+        if not values:
+            return rows
+        chosen = rows.filter(**{f"{name}_id__in": ids}) if ids else rows.none()
+        return chosen | rows.filter(**{f"{name}_id__isnull": True}) if NONE in values else chosen
+
+    def by_region(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:  # noqa: ARG002
+        """Provinces with their cities: `44` finds 4403 as well."""
+        if not values:
+            return rows
+        codes = [code for value in values for code in _with_cities(value)]
+        return rows.filter(region__in=codes)
+
+    def by_warning(self, rows: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:  # noqa: ARG002
+        """With, or without, something odd in the data."""
+        return rows.exclude(warnings=[]) if value else rows.filter(warnings=[])

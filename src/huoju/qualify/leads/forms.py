@@ -1,0 +1,57 @@
+"""Forms of the lead page."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from huoju.core.access import queries as access
+from huoju.core.access.models import User
+from huoju.core.access.policy import Role
+from huoju.core.ui import stages
+
+from .models import Lead
+from .policy import Stage, next_stages
+
+# Steps that have a form of their own on the sales side (a deal needs an amount), or are not taken by hand.
+_BY_DEALS = frozenset({Stage.SQL, Stage.OPPORTUNITY, Stage.POC, Stage.WON, Stage.LOST})
+
+
+def stages_by_hand(lead: Lead, user: User) -> list[Stage]:
+    """Where this user may take the lead with nothing but a reason."""
+    allowed = next_stages(Stage(lead.stage), mover=Role(user.role))
+    return [stage for stage in allowed if stage not in _BY_DEALS]
+
+
+class MoveForm(forms.Form):
+    """Take a lead to another stage by hand."""
+
+    to = forms.ChoiceField(label=_("New stage"))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+    def __init__(self, *args: Any, lead: Lead, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        steps = stages_by_hand(lead, user)
+        self.fields["to"].choices = [(step.value, stages.look(step).label) for step in steps]  # type: ignore[attr-defined]
+
+
+class AssignForm(forms.Form):
+    """Give leads to somebody."""
+
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.none(), empty_label=_("(nobody)"), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = access.list_sellers()  # type: ignore[attr-defined]
+
+
+class LeadForm(forms.ModelForm[Lead]):
+    """The dimensions of a lead that may be corrected by hand."""
+
+    class Meta:
+        model = Lead
+        fields = ["product", "region", "industry", "size", "segment", "channel", "campaign"]

@@ -1,0 +1,16 @@
+"""Addresses of the leads."""
+
+from django.urls import path
+
+from . import pages
+
+app_name = "leads"
+urlpatterns = [
+    path("", pages.LeadList.as_view(), name="leads"),
+    path("assign/", pages.assign, name="assign"),
+    path("assign/undo/", pages.undo_assign, name="undo_assign"),
+    path("<int:pk>/", pages.lead, name="lead"),
+    path("<int:pk>/move/", pages.move, name="move"),
+    path("<int:pk>/edit/", pages.edit, name="edit"),
+    path("<int:pk>/reveal/<slug:field>/", pages.reveal, name="reveal"),
+]
