@@ -318,7 +318,7 @@ def book(path: Path, rows: Sequence[Sequence[object]], formats: dict[str, str] |
     sheet = made.active
     assert sheet is not None
     for row in rows:
-        sheet.append(row)
+        sheet.append(list(row))
     for cell, number_format in (formats or {}).items():
         sheet[cell].number_format = number_format
     made.save(path)

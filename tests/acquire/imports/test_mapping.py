@@ -144,8 +144,9 @@ def test_missing_column_is_told_with_what_there_is() -> None:
 
 
 def test_optional_column_may_be_missing() -> None:
-    rows = mapper([NAME, {"field": "email", "from": "m", "optional": True}], ["x"])
-    assert rows.mapped == {"name"}
+    rules = [NAME, {"field": "email", "from": "m", "optional": True}]
+    assert mapper(rules, ["x"]).map(2, ["a"])[0].values == {"name": "a"}
+    assert Mapping.parse({"version": 1, "columns": rules}, TARGET).fields(["x"]) == {"name"}
 
 
 def test_constant_must_suit_its_field() -> None:

@@ -149,6 +149,15 @@ class Mapping:
             if _key(source) not in known
         ]
 
+    def fields(self, columns: Iterable[str]) -> frozenset[str]:
+        """The fields that get a value from a file with these columns."""
+        known = {_key(name) for name in columns}
+        return frozenset(
+            rule.field
+            for rule in self.columns
+            if rule.constant is not None or any(_key(source) in known for source in rule.sources)
+        )
+
     def open_dates(self, target: ImportTarget) -> list[ColumnRule]:
         """The date columns whose order of day and month nobody has given."""
         kinds = {known.key: known.kind for known in target.fields}
@@ -383,7 +392,6 @@ class RowMapper:
             self._plan.append((rule.field, indices[0], indices, rule if special else None, reader))
         if problems:
             raise MappingError(problems)
-        self.mapped = frozenset({*self._constants, *(entry[0] for entry in self._plan)})
 
     @staticmethod
     def _reader(known: Field, rule: ColumnRule, zone: tzinfo) -> Reader:

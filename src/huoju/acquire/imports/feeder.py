@@ -1,0 +1,181 @@
+"""The reading side of a run: file → rows → fields → prepared batches.
+
+It touches no database, so it runs in a process of its own: while the database writes one batch, the next is read,
+mapped and prepared. The pipe between the two holds the feeder back when it is ahead, so memory stays flat.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django
+
+from .files import ReadOptions, open_table
+from .mapping import Mapping, MappingError, RowMapper
+from .pipeline import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
+from .problems import FileProblem, RowProblem
+
+# Starting a process takes about a second; a small file is read sooner than that.
+CHILD_FROM_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Everything the feeder needs to know. `after`/`until`: only rows with greater numbers, up to `until`."""
+
+    path: Path
+    reading: ReadOptions
+    mapping: Mapping
+    target: ImportTarget
+    context: Context
+    zone: str
+    after: int = 0
+    until: int | None = None
+    batch_rows: int = 5_000
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows in (`after`, `last`], ready to be applied. `rejected` were settled by the engine itself."""
+
+    after: int
+    last: int
+    prepared: Any
+    prepared_rows: int
+    rejected: list[RowOutcome] = field(default_factory=list)
+    steps: dict[str, list[float]] = field(default_factory=dict)
+
+
+class FeederError(Exception):
+    """The feeder broke down; the message is its traceback."""
+
+
+def batches(spec: Spec) -> Iterator[Batch]:
+    """Read, map and prepare, batch by batch. Raises `FileProblem` and `MappingError`."""
+    steps = spec.context.steps
+    steps.take()
+    with open_table(spec.path, spec.reading) as table:
+        mapper = RowMapper(spec.mapping, table.columns, spec.target, ZoneInfo(spec.zone))
+        after = last = spec.after
+        rows: list[MappedRow] = []
+        rejected: list[RowOutcome] = []
+        begun = time.perf_counter()
+        for number, cells, problem in table.rows(after=spec.after):
+            if spec.until is not None and number > spec.until:
+                break
+            last = number
+            if problem is None:
+                row, reasons = mapper.map(number, cells)
+                if reasons:
+                    rejected.append(RowOutcome(number, Outcome.REJECTED, reasons))
+                else:
+                    rows.append(row)
+            else:
+                rejected.append(RowOutcome(number, Outcome.REJECTED, [_reason(problem)]))
+            if len(rows) + len(rejected) >= spec.batch_rows:
+                steps.add("read", len(rows) + len(rejected), time.perf_counter() - begun)
+                yield _batch(spec, after, last, rows, rejected)
+                after, rows, rejected = last, [], []
+                begun = time.perf_counter()
+        if rows or rejected:
+            steps.add("read", len(rows) + len(rejected), time.perf_counter() - begun)
+            yield _batch(spec, after, last, rows, rejected)
+
+
+def _reason(problem: RowProblem) -> Reason:
+    return Reason(problem.code, "", dict(problem.params))
+
+
+def _batch(spec: Spec, after: int, last: int, rows: list[MappedRow], rejected: list[RowOutcome]) -> Batch:
+    begun = time.perf_counter()
+    prepared = spec.target.prepare(rows, spec.context) if rows else None
+    spec.context.steps.add("prepare", len(rows), time.perf_counter() - begun)
+    return Batch(after, last, prepared, len(rows), rejected, spec.context.steps.take())
+
+
+@contextlib.contextmanager
+def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
+    """The batches of `spec`, from a process of its own where the file is worth it."""
+    if spec.path.stat().st_size < CHILD_FROM_BYTES:
+        yield batches(spec)
+        return
+    # Not fork: the parent holds database connections and threads.
+    spawning = multiprocessing.get_context("spawn")
+    receiver, sender = spawning.Pipe(duplex=False)
+    child = spawning.Process(
+        target=_child, args=(sender, pickle.dumps(spec)), daemon=True, name="huoju-import-feeder"
+    )
+    child.start()
+    sender.close()
+    try:
+        yield _received(receiver)
+    finally:
+        receiver.close()
+        child.join(timeout=1)
+        if child.is_alive():
+            child.kill()
+            child.join()
+
+
+def _received(receiver: Connection) -> Iterator[Batch]:
+    while True:
+        try:
+            item = pickle.loads(receiver.recv_bytes())
+        except EOFError:
+            raise FeederError("the reading process was lost") from None
+        match item:
+            case Batch():
+                yield item
+            case FileProblem() | MappingError():
+                raise item
+            case str():
+                raise FeederError(item)
+            case _:
+                return
+
+
+def _child(sender: Connection, spec: bytes) -> None:
+    """The feeder process: set Django up (targets live in apps), then send batches until the other side goes away."""
+    # Ctrl-C reaches the whole group; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    django.setup()
+    try:
+        for batch in batches(pickle.loads(spec)):
+            sender.send_bytes(pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))
+        sender.send_bytes(pickle.dumps(None))
+    except BrokenPipeError:
+        os._exit(0)  # the parent is gone
+    except (FileProblem, MappingError) as error:
+        sender.send_bytes(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 -- reported to the parent, which raises it
+        sender.send_bytes(pickle.dumps(traceback.format_exc()))
+
+
+def narrowed(spec: Spec, after: int, until: int) -> Spec:
+    """The same run for some of the rows."""
+    return replace(spec, after=after, until=until)
+
+
+def mapped_rows(spec: Spec) -> list[MappedRow]:
+    """The rows of `spec` that can be mapped, not yet prepared."""
+    with open_table(spec.path, spec.reading) as table:
+        mapper = RowMapper(spec.mapping, table.columns, spec.target, ZoneInfo(spec.zone))
+        found = []
+        for number, cells, problem in table.rows(after=spec.after):
+            if spec.until is not None and number > spec.until:
+                break
+            if problem is None:
+                row, reasons = mapper.map(number, cells)
+                if not reasons:
+                    found.append(row)
+        return found
