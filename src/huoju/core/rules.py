@@ -46,14 +46,14 @@ class InvalidRulesError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class RuleBook[R]:
+class RuleBook[R, M: RuleVersion]:
     """All versions of one room's rules.
 
     `parse(version, content)` reads a row (raises ValueError when it is malformed), `validate(rules)` judges its sense,
     `default()` is the content of version 1, which decides until somebody saves another.
     """
 
-    model: type[RuleVersion]
+    model: type[M]
     parse: Callable[[int, Any], R]
     validate: Callable[[R], list[str]]
     default: Callable[[], Any]
@@ -74,7 +74,7 @@ class RuleBook[R]:
             raise LookupError(f"{self.model.__name__} v{version}")
         return self._read(*row)
 
-    def versions(self) -> list[RuleVersion]:
+    def versions(self) -> list[M]:
         """Every saved version, newest first; before anything was saved, the one that ships with Huoju (unsaved)."""
         rows = list(self.model._default_manager.select_related("created_by").order_by("-version"))
         return rows or [self._shipped(None)]
@@ -89,7 +89,7 @@ class RuleBook[R]:
             raise InvalidRulesError(errors)
         return rules
 
-    def save(self, *, content: Any, note: str, user_id: int | None, now: datetime) -> RuleVersion:
+    def save(self, *, content: Any, note: str, user_id: int | None, now: datetime) -> M:
         """Keep `content` as the next version; it does not decide yet. Raises `InvalidRulesError`."""
         self.check(content)
         with transaction.atomic():
@@ -128,7 +128,7 @@ class RuleBook[R]:
             row.save(update_fields=["active"])
             return True
 
-    def _shipped(self, now: datetime | None) -> RuleVersion:
+    def _shipped(self, now: datetime | None) -> M:
         return self.model(version=1, rules=self.default(), active=True, created_at=now)
 
     def _lock_table(self) -> None:

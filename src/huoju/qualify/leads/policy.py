@@ -381,6 +381,7 @@ class Profile:
     owner: int = 0  # id of the sales person who has this person's earlier lead, if any
     account: str = ""  # code of the named account to which the company belongs, if any
     account_owner: int = 0  # id of the sales person who owns that account
+    source_kind: str = ""  # kind of the channel: free, paid, partner, sales, referral, employee
 
 
 def profile_of(

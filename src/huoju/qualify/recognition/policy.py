@@ -7,12 +7,13 @@ met.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from huoju.core.conditions import Condition, Op, compile_any, condition_from_json, record_fields
 from huoju.core.conditions import validate as validate_conditions
-from huoju.qualify.leads.policy import Profile
+from huoju.qualify.leads.policy import Profile, Stage
 from huoju.qualify.scoring.policy import Score
 
 
@@ -34,7 +35,8 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class MqlRule:
-    """The criteria for one scope; an empty `products` or `sources` covers all."""
+    """The criteria for one scope; an empty `products` or `sources` covers all. A source is a channel's code or its
+    kind (paid, partner …)."""
 
     code: str
     label: str
@@ -85,9 +87,9 @@ class Verdict:
         return tuple(result.code for result in self.trace if not result.met)
 
 
-def judge(profile: Profile, score: Score, rules: MqlRules) -> Verdict:
-    """Whether the lead is an MQL under `rules`, and why."""
-    return _compile(rules)(profile, score.total)
+def judge(profile: Profile, score: Score | int, rules: MqlRules) -> Verdict:
+    """Whether a lead with this score (or stored total) is an MQL under `rules`, and why."""
+    return _compile(rules)(profile, score if isinstance(score, int) else score.total)
 
 
 @lru_cache(maxsize=32)
@@ -102,7 +104,9 @@ def _compile(rules: MqlRules) -> Callable[[Profile, int], Verdict]:
 
     def run(profile: Profile, total: int) -> Verdict:
         for rule, products, sources, tests, verdicts in compiled:
-            if (products and profile.product not in products) or (sources and profile.source not in sources):
+            if products and profile.product not in products:
+                continue
+            if sources and profile.source not in sources and profile.source_kind not in sources:
                 continue
             bits = (total >= rule.min_score, *[test(profile) for test in tests])
             verdict = verdicts.get(bits)
@@ -123,6 +127,21 @@ def _write(rule: MqlRule, version: int, bits: tuple[bool, ...]) -> Verdict:
         trace.append(CriterionResult(MIN_SCORE, "Score is high enough", bits[0]))
     judgement = Judgement.MQL if all(bits) else Judgement.NOT_YET
     return Verdict(judgement, rule.code, version, tuple(trace))
+
+
+def may_be_judged(
+    stage: Stage, *, was_mql: bool, stage_at: datetime, came_at: datetime | None = None
+) -> bool:
+    """Whether the criteria decide about a lead at all.
+
+    A lead at the first stage is judged whenever its score is computed. One that people have put back (from MQL to
+    lead, or to nurturing) was judged by them: it takes fresh interest (`came_at`) after that to judge it again.
+    """
+    if stage is Stage.LEAD and not was_mql:
+        return True
+    if stage not in (Stage.LEAD, Stage.NURTURING):
+        return False
+    return came_at is not None and came_at > stage_at
 
 
 def validate(rules: MqlRules) -> list[str]:
@@ -244,7 +263,7 @@ DEFAULT_RULES = MqlRules(
             "vouched",
             "Referral, partner or sales' own",
             (_COMPANY, _REACHABLE, _NO_TEST, _NOT_BLOCKED),
-            sources=("referral", "partner", "sales_own", "employee"),
+            sources=("referral", "partner", "sales", "employee"),
         ),
         MqlRule(
             "standard",

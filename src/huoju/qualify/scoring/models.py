@@ -1,6 +1,7 @@
 """Scoring rules: versioned rows."""
 
 from django.db import models
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.rules import RuleVersion
@@ -17,14 +18,14 @@ class ScoringRules(RuleVersion):
 class LeadScore(models.Model):
     """A lead's score, with every line of its explanation. Derived from the log by the reader `recognition`.
 
-    Points carry one decimal; `total` is `fit + engagement` and the sum of the lines. `as_of` is when the last fact was
+    `total` is `fit + engagement` and the sum of the lines. `as_of` is when the last fact was
     recorded that counted; a later nightly refresh (`ScoreRefresh`) has let the score decay further since.
     """
 
     lead = models.OneToOneField("leads.Lead", primary_key=True, on_delete=models.DB_CASCADE, related_name="+")
-    fit = models.FloatField()
-    engagement = models.FloatField()
-    total = models.FloatField()
+    fit = models.SmallIntegerField()
+    engagement = models.SmallIntegerField()
+    total = models.SmallIntegerField()
     band = models.CharField(max_length=2)
     lines = models.JSONField()  # [{part, code, points, count?, latest?}]; labels come from the rules' version
     rules_version = models.PositiveIntegerField()
@@ -50,7 +51,11 @@ class ScoreRefresh(models.Model):
     class Meta:
         constraints = [
             # Two open passes would overwrite each other's scores: only one row may have no end.
-            models.UniqueConstraint(fields=["done_at"], nulls_distinct=False, name="scoring_one_open_refresh")
+            models.UniqueConstraint(
+                IsNull(models.F("done_at"), True),
+                condition=models.Q(done_at=None),
+                name="scoring_one_open_refresh",
+            )
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 from huoju.core.facts.kinds import kind_of
 from huoju.qualify.leads.facts import LeadCaptured, LeadTouched
 
+from .policy import PURPOSE_ACTIVITIES
+
 type Activities = tuple[str, ...]
 
 
@@ -37,27 +39,20 @@ class Signal:
         return self.activities.get(key, self.otherwise)
 
 
-_FORMS: dict[str, Activities] = {
-    "trial": ("demo.requested",),
-    "contact": ("contact.requested",),
-    "download": ("library.downloaded",),
-    "webinar": ("form.submitted",),
-    "subscribe": ("form.submitted",),
-    "": ("form.submitted",),
-}
-"""By the purpose of the form. Registering for a webinar is not attending it."""
+_FORMS: dict[str, Activities] = {purpose: (code,) for purpose, code in PURPOSE_ACTIVITIES.items()}
+_FORM: Activities = ("form.submitted",)
 _CAME: dict[str, Activities] = {
     **{f"{via}/{purpose}": done for via in ("form", "api") for purpose, done in _FORMS.items()},
     # A row of a file tells that we know somebody, not that they did something.
-    **{f"{via}/{purpose}": () for via in ("import", "hand") for purpose in _FORMS},
+    **{f"{via}/{purpose}": () for via in ("import", "hand") for purpose in ("", *_FORMS)},
 }
 
-CAPTURED = Signal(LeadCaptured, ("via", "purpose"), _CAME, ("form.submitted",))
+CAPTURED = Signal(LeadCaptured, ("via", "purpose"), _CAME, _FORM)
 TOUCHED = Signal(
     LeadTouched,
     ("via", "purpose"),
     {key: ("lead.touched", *done) for key, done in _CAME.items()},
-    ("lead.touched", "form.submitted"),
+    ("lead.touched", *_FORM),
 )
 
 _signals: dict[str, Signal] = {CAPTURED.kind: CAPTURED, TOUCHED.kind: TOUCHED}

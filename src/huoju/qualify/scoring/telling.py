@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from huoju.core.facts.telling import Names, Told, register_teller
 
-from .facts import BandChanged
+from .facts import ActivityWithdrawn, BandChanged
 
 
 def _changed(payload: BandChanged, _names: Names) -> Told:
@@ -12,6 +12,11 @@ def _changed(payload: BandChanged, _names: Names) -> Told:
     return Told(title, "gauge", _("%(total)s points") % {"total": payload.total})
 
 
+def _withdrawn(payload: ActivityWithdrawn, _names: Names) -> Told:
+    return Told(_("An activity no longer counts"), "eraser", payload.reason)
+
+
 def register() -> None:
     """Called once by the wiring."""
     register_teller(BandChanged, _changed)
+    register_teller(ActivityWithdrawn, _withdrawn)

@@ -1,0 +1,62 @@
+"""One pass over the facts that change what a lead is worth: score it, then judge it.
+
+Two readers would read the same facts, profiles and activities twice, and the second could overtake the first. The
+score is derived and can be replayed; the judgement moves leads, so a replay leaves it alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from huoju.core.facts.kinds import kind_of
+from huoju.core.facts.readers import Reader, StoredFact
+from huoju.qualify.leads.facts import LeadTouched, LeadUpdated
+from huoju.qualify.scoring.facts import ScoringActivated
+from huoju.qualify.scoring.operations import forget_scores, score_persons
+from huoju.qualify.scoring.queries import activity_facts
+
+from . import jobs
+from .facts import CriteriaActivated
+from .operations import judge_batch
+
+_TOUCHED = kind_of(LeadTouched).name
+_SCORING_ACTIVATED = kind_of(ScoringActivated).name
+_CRITERIA_ACTIVATED = kind_of(CriteriaActivated).name
+
+
+def _heard(facts: Sequence[StoredFact]) -> dict[int, datetime]:
+    """When each person was last heard of in these facts, by the log's clock."""
+    heard: dict[int, datetime] = {}
+    for fact in facts:
+        person = fact.person_id
+        if person is not None and (person not in heard or heard[person] < fact.recorded_at):
+            heard[person] = fact.recorded_at
+    return heard
+
+
+def handle(facts: Sequence[StoredFact], now: datetime) -> None:
+    """Score the leads of the people in these facts, and make MQLs of those that meet the criteria."""
+    came: dict[int, datetime] = {}
+    for fact in facts:
+        if fact.kind == _SCORING_ACTIVATED:
+            jobs.refresh_scores.using(key="refresh").defer()
+        elif fact.kind == _CRITERIA_ACTIVATED:
+            jobs.rejudge.using(key="rejudge").defer()
+        elif fact.kind == _TOUCHED:
+            lead_id = fact.payload["lead_id"]
+            came[lead_id] = max(fact.occurred_at, came.get(lead_id, fact.occurred_at))
+    if heard := _heard(facts):
+        scored = score_persons(heard, now=now)
+        judge_batch([(lead, score.total) for lead, score in scored.leads], came=came, now=now)
+
+
+def rebuild(facts: Sequence[StoredFact], now: datetime) -> None:
+    """Derive the scores again, and nothing else."""
+    if heard := _heard(facts):
+        score_persons(heard, now=now, announce=False)
+
+
+def recognition_reader() -> Reader:
+    """The reader, over every kind that counts once the rooms above have registered theirs."""
+    kinds: list[type[Any]] = [*activity_facts(), LeadUpdated, ScoringActivated, CriteriaActivated]
+    return Reader("recognition", tuple(kinds), handle, batch=4000, reset=forget_scores, rebuild=rebuild)

@@ -1,0 +1,203 @@
+"""Reading what a score is made of, and scores."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Max
+
+from huoju.core.facts.kinds import kind_of
+from huoju.core.mail import email_class
+from huoju.core.rules import RuleBook
+from huoju.hub.companies.policy import SIZE_FLOORS, SizeBand, title_of
+from huoju.qualify.leads.facts import LeadRestored, LeadWithdrawn
+from huoju.qualify.leads.policy import Profile
+
+from . import policy
+from .facts import ActivityWithdrawn
+from .models import LeadScore, ScoreRefresh, ScoringRules
+from .policy import Activity, ScoreRules
+from .signals import TOUCHED, all_signals
+
+RULES: RuleBook[ScoreRules, ScoringRules] = RuleBook(
+    ScoringRules, policy.rules_from_json, policy.validate, lambda: policy.rules_as_json(policy.DEFAULT_RULES)
+)
+"""Every version of the scoring rules."""
+
+WITHDRAWN = kind_of(ActivityWithdrawn).name
+LEAD_WITHDRAWN = kind_of(LeadWithdrawn).name
+LEAD_RESTORED = kind_of(LeadRestored).name
+_CORRECTIONS: tuple[type[Any], ...] = (ActivityWithdrawn, LeadWithdrawn, LeadRestored)
+"""Kinds that make earlier facts of the person not count."""
+
+
+class Scorable(NamedTuple):
+    """A lead as scoring, recognition and routing need it. `score`, `band` and `as_of` are the stored ones."""
+
+    lead_id: int
+    person_id: int
+    company_id: int | None
+    stage: str
+    stage_at: datetime
+    mql_at: datetime | None
+    captured_at: datetime
+    owner_id: int | None
+    score: int
+    band: str
+    as_of: datetime | None
+    profile: Profile
+
+
+_PROFILES = """
+    SELECT l.id, l.person_id, l.company_id, l.stage, l.stage_at, l.mql_at, l.captured_at, l.owner_id, l.score, l.band,
+           s.as_of,
+           p.name <> '', p.mobile <> '', p.email, p.title,
+           coalesce(nullif(l.size, ''), c.size, ''), coalesce(nullif(l.industry, ''), c.industry, ''),
+           coalesce(nullif(l.region, ''), nullif(c.region, ''), p.region),
+           coalesce(nullif(p.country, ''), c.country, ''), p.language, l.product, ch.code, ch.kind, ca.code,
+           coalesce(l.extra->'flags' ? 'test', false), coalesce(l.extra->'flags' ? 'blocked', false)
+    FROM leads_lead l
+    JOIN identity_person p ON p.id = l.person_id
+    LEFT JOIN companies_company c ON c.id = l.company_id
+    LEFT JOIN campaigns_channel ch ON ch.id = l.channel_id
+    LEFT JOIN campaigns_campaign ca ON ca.id = l.campaign_id
+    LEFT JOIN scoring_leadscore s ON s.lead_id = l.id
+    WHERE l.{by} = ANY(%s) ORDER BY l.id"""
+
+
+def list_scorable(*, lead_ids: Sequence[int] = (), person_ids: Sequence[int] = ()) -> list[Scorable]:
+    """The leads of `lead_ids` or of `person_ids`, by id. One query."""
+    by, ids = ("id", lead_ids) if lead_ids else ("person_id", person_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_PROFILES.format(by=by), [list(ids)])
+        return [_scorable(row) for row in cursor.fetchall()]
+
+
+def _scorable(row: tuple[Any, ...]) -> Scorable:
+    has_name, has_mobile, email, title, size, industry, region, country, language = row[11:20]
+    product, source, source_kind, campaign, is_test, is_blocked = row[20:]
+    function, seniority = _title(title) if title else ("", "")
+    profile = Profile(
+        has_name, has_mobile, _mail(email) if email else "", row[2] is not None, title, function, seniority, size,
+        _employees(size) if size else 0, industry, region[:2], region[:4] if len(region) > 3 else "", country,
+        language, product, source or "", campaign or "", "", is_test, is_blocked, 0, "", 0, source_kind or "",
+    )  # fmt: skip
+    return Scorable._make((*row[:11], profile))
+
+
+@lru_cache(maxsize=16384)
+def _title(title: str) -> tuple[str, str]:
+    """Function and seniority of a job title, empty where it does not tell them."""
+    known = title_of(title)
+    return (known.function or "", known.seniority or "") if known else ("", "")
+
+
+@lru_cache(maxsize=1024)
+def _employees(size: str) -> int:
+    """The fewest employees of a size band; 0 for free text of an old system that is no band."""
+    return SIZE_FLOORS[SizeBand(size)] if size in SizeBand else 0
+
+
+def _mail(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return email_class(local, domain).value
+
+
+# --- activities ---------------------------------------------------------------------------------------------
+
+
+def activity_facts() -> list[type[Any]]:
+    """The facts that can change a score through what the person did, corrections included."""
+    return [*(signal.fact for signal in all_signals().values()), *_CORRECTIONS]
+
+
+def _activity_kinds() -> list[str]:
+    return [kind_of(each).name for each in activity_facts()]
+
+
+def list_activities(person_ids: Sequence[int]) -> dict[int, list[Activity]]:
+    """What each person did, from the log; facts that were withdrawn are left out. One query, two for corrected people.
+
+    Facts that came with a lead or an import that was taken back never happened, like those withdrawn one by one.
+    """
+    signals = all_signals()
+    keys = " ".join(
+        f"WHEN '{kind}' THEN concat_ws('/', {', '.join(f"payload->>'{field}'" for field in signal.by)})"
+        for kind, signal in signals.items()
+        if signal.by
+    )
+    done: dict[int, list[Activity]] = {}
+    corrected: set[int] = set()
+    cache: dict[tuple[str, str], tuple[str, ...]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT person_id, kind, occurred_at, CASE kind {keys} ELSE '' END
+                FROM facts_fact WHERE person_id = ANY(%s) AND kind = ANY(%s)""",
+            [list(person_ids), _activity_kinds()],
+        )
+        for person_id, kind, at, key in cursor.fetchall():
+            if (signal := signals.get(kind)) is None:
+                corrected.add(person_id)
+                continue
+            counts = cache.get((kind, key))
+            if counts is None:
+                counts = cache[kind, key] = signal.activities_of(key)
+            for code in counts:
+                if (known := done.get(person_id)) is None:
+                    done[person_id] = [Activity(code, at)]
+                else:
+                    known.append(Activity(code, at))
+    if corrected:
+        done.update(_list_corrected(sorted(corrected)))
+    return done
+
+
+def _list_corrected(person_ids: Sequence[int]) -> dict[int, list[Activity]]:
+    """`list_activities` for people of whom some fact was taken back."""
+    signals = all_signals()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id, person_id, kind, occurred_at, payload FROM facts_fact
+               WHERE person_id = ANY(%s) AND kind = ANY(%s)""",
+            [list(person_ids), _activity_kinds()],
+        )
+        rows = [(*row[:4], json.loads(row[4])) for row in cursor.fetchall()]
+    facts: set[UUID] = set()
+    leads: set[int] = set()
+    imports: set[tuple[int, int]] = set()
+    for _, _, kind, _, payload in rows:
+        if kind == WITHDRAWN:
+            facts.add(UUID(payload["fact_id"]))
+        elif kind == LEAD_WITHDRAWN:
+            leads.add(payload["lead_id"])
+        elif kind == LEAD_RESTORED:
+            imports.add((payload["lead_id"], payload["import_id"]))
+    done: dict[int, list[Activity]] = {person_id: [] for person_id in person_ids}
+    for id_, person_id, kind, at, payload in rows:
+        signal = signals.get(kind)
+        lead_id, import_id = payload.get("lead_id"), payload.get("import_id")
+        taken_back = (
+            id_ in facts or lead_id in leads or (kind == TOUCHED.kind and (lead_id, import_id) in imports)
+        )
+        if signal is not None and not taken_back:
+            key = "/".join(str(payload[field]) for field in signal.by if payload.get(field) is not None)
+            done[person_id] += [Activity(code, at) for code in signal.activities_of(key)]
+    return done
+
+
+# --- scores -------------------------------------------------------------------------------------------------
+
+
+def refreshed_at() -> datetime | None:
+    """The moment to which every score has decayed, or is just being brought: scores are never older."""
+    last: datetime | None = ScoreRefresh.objects.aggregate(last=Max("as_of"))["last"]
+    return last
+
+
+def get_score(lead_id: int) -> LeadScore | None:
+    """A lead's stored score, None before it has one."""
+    return LeadScore.objects.filter(lead_id=lead_id).first()
