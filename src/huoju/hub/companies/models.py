@@ -34,7 +34,7 @@ class CompanyDomain(models.Model):
     """A mail or web domain that belongs to a company; never a free-mail or disposable one."""
 
     domain = models.CharField(max_length=255)
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.DB_CASCADE, related_name="+")
     source = models.CharField(max_length=80)
     created_at = models.DateTimeField()
 

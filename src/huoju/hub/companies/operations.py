@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from huoju.core.bulk import texts
 from huoju.core.references import unreferenced
 
-from .models import Company, CompanyDomain
+from .models import Company
 
 _ATTEMPTS = 5
 _FILLABLE = ("industry", "region", "size", "country")
@@ -275,6 +275,4 @@ def forget_batch(made: Sequence[ResolvedCompany]) -> None:
                         WHERE c.id = r.id AND c.{name} = r.value""",
                     [[id_ for id_, _ in mine], texts([value for _, value in mine])],
                 )
-        unused = unreferenced(Company, created, besides=[CompanyDomain])
-        cursor.execute("DELETE FROM companies_companydomain WHERE company_id = ANY(%s)", [unused])
-        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s)", [unused])
+        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s)", [unreferenced(Company, created)])

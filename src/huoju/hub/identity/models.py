@@ -39,7 +39,7 @@ class Identifier(models.Model):
     `kind` is an `IdentifierKind`; for external ids `value` is `system:id`. The unique constraint is what decides races.
     """
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
     kind = models.CharField(max_length=24)
     value = models.CharField(max_length=320)
     verified = models.BooleanField(default=False)
@@ -57,8 +57,8 @@ class Identifier(models.Model):
 class MergeProposal(models.Model):
     """Two persons that may be one: unverified input named identifiers of both. Nothing merges without a decision."""
 
-    left = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
-    right = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    left = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
+    right = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
     evidence = models.JSONField(default=list)
     proposed_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)

@@ -22,9 +22,9 @@ class Quarantined(models.Model):
     import_id = models.BigIntegerField(null=True)
     received_at = models.DateTimeField(_("received"))
     decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey("access.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_by = models.ForeignKey("access.User", null=True, on_delete=models.DB_SET_NULL, related_name="+")
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
-    lead = models.ForeignKey("leads.Lead", null=True, on_delete=models.SET_NULL, related_name="+")
+    lead = models.ForeignKey("leads.Lead", null=True, on_delete=models.DB_SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["received_at", "id"]

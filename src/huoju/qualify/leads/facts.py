@@ -95,6 +95,15 @@ class LeadWithdrawn:
     import_id: int | None = None
 
 
+@fact("lead.touch_withdrawn")
+class LeadTouchWithdrawn:
+    """A touch that joined a lead at `at` was taken back: the import that brought it was rolled back."""
+
+    lead_id: int
+    import_id: int
+    at: datetime
+
+
 @fact("lead.restored")
 class LeadRestored:
     """An import's change of an existing lead was rolled back: this is the lead as it was before."""

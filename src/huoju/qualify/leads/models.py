@@ -161,14 +161,15 @@ class Lead(models.Model):
 class Touch(models.Model):
     """One contact that brought or reinforced a lead: the first made it, later ones joined it."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lead = models.ForeignKey(Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     via = models.CharField(max_length=10)  # form, api, import, hand
+    # DO_NOTHING leaves it to the database to refuse: Django wants one way of deletion for all keys of a model.
     channel = models.ForeignKey(
-        "campaigns.Channel", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        "campaigns.Channel", null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
     campaign = models.ForeignKey(
-        "campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        "campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
     )
     keyword = models.CharField(max_length=200, blank=True)
     landing_page = models.CharField(max_length=500, blank=True)
@@ -187,7 +188,7 @@ class Touch(models.Model):
 class StageChange(models.Model):
     """A lead went from one stage to another. Written by a trigger on `Lead` and by nothing else."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lead = models.ForeignKey(Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
     from_stage = models.CharField(max_length=14, blank=True)
     to_stage = models.CharField(max_length=14)
     at = models.DateTimeField()

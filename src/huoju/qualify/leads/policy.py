@@ -181,6 +181,10 @@ class Refusal(StrEnum):
     NO_SUCH_STEP = "no_such_step"
     NOT_ALLOWED = "not_allowed"
     NEEDS_REASON = "needs_reason"
+    # What only the stored lead can tell.
+    GONE = "gone"
+    MOVED_MEANWHILE = "moved_meanwhile"
+    OTHER_OPEN_LEAD = "other_open_lead"
 
 
 REFUSAL_LABELS: dict[Refusal, str] = {
@@ -188,6 +192,9 @@ REFUSAL_LABELS: dict[Refusal, str] = {
     Refusal.NO_SUCH_STEP: "A lead cannot go from its stage to that one.",
     Refusal.NOT_ALLOWED: "Your role may not take this step.",
     Refusal.NEEDS_REASON: "Please give a reason.",
+    Refusal.GONE: "This lead does not exist any more.",
+    Refusal.MOVED_MEANWHILE: "Somebody else has moved this lead meanwhile.",
+    Refusal.OTHER_OPEN_LEAD: "This person has another open lead.",
 }
 
 

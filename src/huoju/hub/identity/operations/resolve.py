@@ -7,7 +7,7 @@ person. So two submissions of one person at the same instant end as one person, 
 other in a circle.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -111,6 +111,16 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
         _note_seen(cursor, rows, owned, now)
         proposals = propose(cursor, plan.grouping.blocked, plan.offset, actor=actor, source=source, now=now)
     return _answers(rows, plan, filled, proposals)
+
+
+def hold(person_ids: Collection[int]) -> None:
+    """Lock persons, in the order of their ids, until the transaction ends; others who build on them wait."""
+    if person_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM identity_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+                [list(person_ids)],
+            )
 
 
 def _identifiers(row: PersonHint) -> tuple[Identifier, ...]:

@@ -7,7 +7,7 @@ from django.db import connection
 from huoju.core.bulk import texts
 from huoju.core.references import unreferenced
 
-from ..models import Identifier, MergeProposal, Person
+from ..models import Person
 from .resolve import FILLABLE, Resolved
 
 
@@ -42,11 +42,4 @@ def forget_batch(made: Sequence[Resolved]) -> None:
                 "DELETE FROM identity_mergeproposal WHERE id = ANY(%s) AND decided_at IS NULL", [proposals]
             )
         created = sorted({each.person_id for each in made if each.created})
-        unused = unreferenced(Person, created, besides=[Identifier, MergeProposal])
-        if unused:
-            cursor.execute("DELETE FROM identity_identifier WHERE person_id = ANY(%s)", [unused])
-            cursor.execute(
-                "DELETE FROM identity_mergeproposal WHERE left_id = ANY(%s) OR right_id = ANY(%s)",
-                [unused, unused],
-            )
-            cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s)", [unused])
+        cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s)", [unreferenced(Person, created)])

@@ -1,8 +1,9 @@
 """Writing leads. `lifecycle` is the only writer of a stage."""
 
 from .capture import Captured, NewInterest, capture_batch
-from .changes import Assignment, LeadChange, Undo, assign_batch, update_batch, withdraw_batch
+from .changes import Assignment, LeadChange, assign_batch, update_batch
 from .lifecycle import Move, Moved, Refused, advance_batch
+from .undo import Undo, withdraw_batch
 
 __all__ = [
     "Assignment",

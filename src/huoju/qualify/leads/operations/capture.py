@@ -1,11 +1,33 @@
-"""Interest becomes leads."""
+"""Interest becomes leads: a new one, a touch that joins an open one, or an update of one known by its external id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..policy import Stage
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from huoju.core.bulk import copy_lines, plain, take_ids, text, texts
+from huoju.core.facts.operations import NewFact, append
+from huoju.hub.identity import operations as identity
+
+from ..facts import LeadAssigned, LeadCaptured, LeadStageChanged, LeadTouched, LeadUpdated, LeadWarned
+from ..models import OPEN_STAGES
+from ..policy import CLOSED, Stage, place_history
+from .history import STEPS, place, say_history_is_given, write_history
+from .state import LeadState, copy_states, jsonable, new_state, read_states, write_states
+
+RULE = "history"
+"""What decided a step that was moved in from another system."""
+
+_FILE_DIMENSIONS = (
+    *("channel_id", "campaign_id", "company_id", "keyword", "landing_page", "referrer"),
+    *("product", "region", "industry", "size", "segment"),
+)
+_TOUCH_COLUMNS = (
+    *("lead_id", "at", "via", "channel_id", "campaign_id", "keyword", "landing_page", "message", "origin"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,13 +37,14 @@ class NewInterest:
     `origin` ("submission:12", "import:3/77") makes it count once. `external_id` ("system:id") names a lead of
     another system: a known one is updated instead. `reached`, `outcome` and `reason` are imported history; without
     them the lead begins at the first stage. `at` is the first contact. Codes and ids are those of the rooms that own
-    them.
+    them. `person_is_new`: this transaction made the person, so nobody else can know it yet.
     """
 
     origin: str
     person_id: int
     via: str  # form, api, import, hand
     at: datetime
+    person_is_new: bool = False
     company_id: int | None = None
     channel_id: int | None = None
     campaign_id: int | None = None
@@ -52,7 +75,7 @@ class Captured:
     """What became of one interest: a new lead, a touch that joined an open one, an update of a known external id, or
     (none of the three) nothing new, because its origin was taken in before or says nothing new.
 
-    `before` is what an update overwrote, as JSON values; `changes.restore_batch` writes it back.
+    `before` is what an update overwrote, as JSON values; `withdraw_batch` writes it back.
     """
 
     lead_id: int
@@ -65,5 +88,263 @@ class Captured:
 def capture_batch(
     interests: Sequence[NewInterest], *, actor: str, source: str, now: datetime
 ) -> list[Captured]:
-    """Make leads of `interests`, or let them join. Needs a transaction."""
-    raise NotImplementedError
+    """Make leads of `interests`, or let them join. Needs a transaction.
+
+    Interests are taken in their order: the second of one person joins the lead that the first made. Persons who were
+    known before are locked, so one open lead each holds against other transactions too (the unique index would refuse a
+    second one). The number of statements does not depend on the number of interests.
+    """
+    if not interests:
+        return []
+    batch = _Batch(actor, now)
+    with connection.cursor() as cursor:
+        batch.look_up(cursor, interests)
+        deeds = [batch.take(interest) for interest in interests]
+        steps = batch.write(cursor)
+    append(batch.facts, actor=actor, source=source, now=now)
+    return [deed.answer(steps) for deed in deeds]
+
+
+@dataclass(slots=True)
+class _Deed:
+    """What one interest did. `was` are the columns of a known lead as they were before."""
+
+    state: LeadState | None
+    lead_id: int
+    created: bool = False
+    joined: bool = False
+    was: dict[str, Any] | None = None
+
+    def answer(self, steps: Mapping[int, Sequence[int]]) -> Captured:
+        """As the caller gets it; `steps` are the ids of the written history by lead."""
+        before: dict[str, Any] | None = None
+        if self.was is not None and self.state is not None and not self.state.made:
+            before = {
+                name: [jsonable(old), jsonable(self.state.values[name])]
+                for name, old in self.was.items()
+                if old != self.state.values[name]
+            }
+            if self.state.history:
+                before[STEPS] = list(steps.get(self.lead_id, ()))
+        updated = bool(before) and not self.joined
+        return Captured(self.lead_id, self.created, self.joined, updated, before or None)
+
+
+class _Batch:
+    """Interests on their way into leads: what was found, what is to be written, what is to be told."""
+
+    def __init__(self, actor: str, now: datetime) -> None:
+        self.actor = actor
+        self.now = now
+        self.facts: list[NewFact] = []
+        self.touches: list[str] = []
+        self.made: list[LeadState] = []
+        self.changed: dict[int, LeadState] = {}
+        self.by_origin: dict[str, int] = {}
+        self.by_external_id: dict[str, LeadState] = {}
+        self.open_of: dict[int, LeadState] = {}
+        self.ids: Iterator[int] = iter(())
+
+    def look_up(self, cursor: CursorWrapper, interests: Sequence[NewInterest]) -> None:
+        """Find what is there already: origins, external ids, the open leads of known persons."""
+        cursor.execute(
+            "SELECT origin, lead_id FROM leads_touch WHERE origin = ANY(%s::text[])",
+            [texts([interest.origin for interest in interests])],
+        )
+        self.by_origin = dict(cursor.fetchall())
+        self.ids = iter(take_ids(cursor, "leads_lead", len(interests)))
+        persons = {interest.person_id for interest in interests if not interest.person_is_new}
+        external_ids = [interest.external_id for interest in interests if interest.external_id]
+        if persons or external_ids:
+            identity.hold(persons)
+            states = read_states(
+                cursor,
+                "external_id = ANY(%s::text[]) OR (person_id = ANY(%s) AND stage = ANY(%s))",
+                [texts(external_ids), list(persons), OPEN_STAGES],
+            )
+            self.by_external_id = {
+                state.values["external_id"]: state for state in states if state.values["external_id"]
+            }
+            self.open_of = {state.person_id: state for state in states if state.is_open}
+
+    def take(self, interest: NewInterest) -> _Deed:
+        """Decide what one interest is, and do it in memory."""
+        if (lead_id := self.by_origin.get(interest.origin)) is not None:
+            return _Deed(None, lead_id)
+        if interest.external_id and (state := self.by_external_id.get(interest.external_id)) is not None:
+            return self._update(interest, state)
+        open_lead = self.open_of.get(interest.person_id)
+        if open_lead is not None and not _ends_closed(interest):
+            return self._join(interest, open_lead)
+        return self._make(interest)
+
+    def _make(self, interest: NewInterest) -> _Deed:
+        values: dict[str, Any] = {name: getattr(interest, name) for name in _FILE_DIMENSIONS}
+        if interest.extra:
+            values["extra"] = dict(interest.extra)
+        state = new_state(
+            next(self.ids), interest.person_id, interest.at, self.actor, interest.import_id, values
+        )
+        self.made.append(state)
+        payload = LeadCaptured(
+            lead_id=state.id,
+            via=interest.via,
+            channel_id=interest.channel_id,
+            campaign_id=interest.campaign_id,
+            keyword=interest.keyword,
+            landing_page=interest.landing_page,
+            product=interest.product,
+            region=interest.region,
+            industry=interest.industry,
+            size=interest.size,
+            segment=interest.segment,
+            submission_id=interest.submission_id,
+            import_id=interest.import_id,
+            message=interest.message,
+            purpose=interest.purpose,
+        )
+        self._tell(state, payload, interest.at)
+        self._touch(state, interest)
+        if interest.external_id:
+            self._adopt(state, interest.external_id)
+        if interest.warnings:
+            state.values["warnings"] = list(interest.warnings)
+            self._tell(state, LeadWarned(lead_id=state.id, codes=list(interest.warnings)), interest.at)
+        if interest.owner_id is not None or interest.sdr_id is not None:
+            self._assign(state, interest)
+        if interest.reached or interest.outcome is not None:
+            self._place(state, interest)
+        if state.is_open:
+            self.open_of[interest.person_id] = state
+        return _Deed(state, state.id, created=True)
+
+    def _join(self, interest: NewInterest, state: LeadState) -> _Deed:
+        """A touch more. History that comes along is placed; the dimensions stay those of the first touch."""
+        was = dict(state.values)
+        payload = LeadTouched(
+            lead_id=state.id,
+            via=interest.via,
+            channel_id=interest.channel_id,
+            campaign_id=interest.campaign_id,
+            keyword=interest.keyword,
+            landing_page=interest.landing_page,
+            submission_id=interest.submission_id,
+            import_id=interest.import_id,
+            message=interest.message,
+            purpose=interest.purpose,
+        )
+        self._tell(state, payload, interest.at)
+        self._touch(state, interest)
+        if interest.external_id and not state.values["external_id"]:
+            self._adopt(state, interest.external_id)
+        if state.values["owner_id"] is None and (interest.owner_id or interest.sdr_id):
+            self._assign(state, interest)
+        if interest.reached or interest.outcome is not None:
+            self._place(state, interest)
+        self._note_change(state, was)
+        return _Deed(state, state.id, joined=True, was=was)
+
+    def _update(self, interest: NewInterest, state: LeadState) -> _Deed:
+        """What a later file says of a lead: it wins where it says something."""
+        was = dict(state.values)
+        changes: dict[str, str | int | None] = {}
+        for name in _FILE_DIMENSIONS:
+            value = getattr(interest, name)
+            if value not in (None, "", state.values[name]):
+                state.values[name] = changes[name] = value
+        if changes:
+            self._tell(state, LeadUpdated(lead_id=state.id, changes=changes), self.now)
+        if interest.extra:
+            state.values["extra"] = {**state.values["extra"], **interest.extra}
+        if interest.owner_id is not None or interest.sdr_id is not None:
+            self._assign(state, interest)
+        if interest.reached or interest.outcome is not None:
+            self._place(state, interest)
+        self._note_change(state, was)
+        return _Deed(state, state.id, was=was)
+
+    def _adopt(self, state: LeadState, external_id: str) -> None:
+        state.values["external_id"] = external_id
+        self.by_external_id[external_id] = state
+
+    def _assign(self, state: LeadState, interest: NewInterest) -> None:
+        previous = state.values["owner_id"]
+        owner_id = previous if interest.owner_id is None else interest.owner_id
+        sdr_id = state.values["sdr_id"] if interest.sdr_id is None else interest.sdr_id
+        if (owner_id, sdr_id) == (previous, state.values["sdr_id"]):
+            return
+        at = interest.reached.get(Stage.SQL) or interest.reached.get(Stage.MQL) or state.captured_at
+        if owner_id != previous:
+            state.values["assigned_at"] = at
+        state.values["owner_id"], state.values["sdr_id"] = owner_id, sdr_id
+        payload = LeadAssigned(
+            lead_id=state.id, owner_id=owner_id, previous_owner_id=previous, sdr_id=sdr_id, rule=RULE
+        )
+        self._tell(state, payload, at)
+
+    def _place(self, state: LeadState, interest: NewInterest) -> None:
+        """Moved-in history, and what it says that cannot be right."""
+        begun = len(state.history)
+        other = self.open_of.get(state.person_id)
+        warnings = place(
+            state,
+            interest.reached,
+            interest.outcome,
+            interest.reason,
+            actor=self.actor,
+            now=self.now,
+            may_open=state.is_open or other is None or other is state,
+        )
+        for from_stage, to_stage, at, reason in state.history[begun:]:
+            payload = LeadStageChanged(
+                lead_id=state.id, from_stage=from_stage, to_stage=to_stage, reason=reason, rule=RULE
+            )
+            self._tell(state, payload, at)
+        if warnings:
+            self._tell(state, LeadWarned(lead_id=state.id, codes=warnings), interest.at)
+        if not state.is_open and other is state:
+            del self.open_of[state.person_id]
+
+    def _note_change(self, state: LeadState, was: dict[str, Any]) -> None:
+        if not state.made and (state.values != was or state.history):
+            self.changed[state.id] = state
+
+    def _tell(self, state: LeadState, payload: Any, at: datetime) -> None:
+        self.facts.append(
+            NewFact(
+                payload=payload,
+                occurred_at=at,
+                person_id=state.person_id,
+                company_id=state.values["company_id"],
+            )
+        )
+
+    def _touch(self, state: LeadState, interest: NewInterest) -> None:
+        self.by_origin[interest.origin] = state.id
+        self.touches.append(
+            f"{state.id}\t{interest.at}\t{interest.via}\t{plain(interest.channel_id)}\t{plain(interest.campaign_id)}"
+            f"\t{text(interest.keyword)}\t{text(interest.landing_page)}\t{text(interest.message)}"
+            f"\t{text(interest.origin)}"
+        )
+
+    def write(self, cursor: CursorWrapper) -> dict[int, list[int]]:
+        """Write everything; returns the ids of the steps of moved-in history by lead."""
+        told = [state for state in self.made if state.history]
+        copy_states(cursor, [state for state in self.made if not state.history], self.now)
+        steps: dict[int, list[int]] = {}
+        if told or self.changed:
+            changed = [self.changed[id_] for id_ in sorted(self.changed)]
+            say_history_is_given(cursor, True)
+            copy_states(cursor, told, self.now)
+            write_states(cursor, changed)
+            say_history_is_given(cursor, False)
+            steps = write_history(cursor, [*told, *changed], self.actor)
+        copy_lines(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
+        return steps
+
+
+def _ends_closed(interest: NewInterest) -> bool:
+    """Whether the interest is a finished story of its own."""
+    if not interest.reached and interest.outcome is None:
+        return False
+    return place_history(interest.at, interest.reached, outcome=interest.outcome).stage in CLOSED
