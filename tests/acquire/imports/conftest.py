@@ -10,7 +10,7 @@ from django.db import connection
 
 from huoju.acquire.imports import operations
 from huoju.acquire.imports.models import Import
-from huoju.acquire.imports.pipeline import register_target
+from huoju.acquire.imports.registry import register_target
 
 from .target import TABLES, ThingTarget
 

@@ -15,7 +15,7 @@ from django.utils import timezone  # noqa: E402
 
 from huoju.acquire.imports import feeder, running, undoing  # noqa: E402
 from huoju.acquire.imports.models import Import  # noqa: E402
-from huoju.acquire.imports.pipeline import register_target  # noqa: E402
+from huoju.acquire.imports.registry import register_target  # noqa: E402
 
 from .target import ThingTarget  # noqa: E402
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from huoju.acquire.imports.pipeline import (
+from huoju.acquire.imports.registry import (
     AppliedRow,
     Choice,
     Context,

@@ -10,8 +10,8 @@ from huoju.acquire.imports import operations, queries, running, surveying, undoi
 from huoju.acquire.imports.files import ReadOptions
 from huoju.acquire.imports.mapping import MappingError
 from huoju.acquire.imports.models import Import, ImportRow, State
-from huoju.acquire.imports.pipeline import Reason, register_target
 from huoju.acquire.imports.problems import FileProblem
+from huoju.acquire.imports.registry import Reason, register_target
 from huoju.acquire.imports.running import RunResult
 from huoju.core.errors import UserError
 from huoju.core.facts.models import Fact

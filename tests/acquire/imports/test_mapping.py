@@ -22,8 +22,8 @@ from huoju.acquire.imports.mapping import (
     decide_dates,
     signature,
 )
-from huoju.acquire.imports.pipeline import MatchOn, Mode, OnBadValue, Options, Reason
 from huoju.acquire.imports.reasons import reason_text
+from huoju.acquire.imports.registry import MatchOn, Mode, OnBadValue, Options, Reason
 
 from .target import FIELDS, ThingTarget
 
@@ -144,7 +144,7 @@ def test_missing_column_is_told_with_what_there_is() -> None:
 
 
 def test_optional_column_may_be_missing() -> None:
-    rules = [NAME, {"field": "email", "from": "m", "optional": True}]
+    rules: list[dict[str, Any]] = [NAME, {"field": "email", "from": "m", "optional": True}]
     assert mapper(rules, ["x"]).map(2, ["a"])[0].values == {"name": "a"}
     assert Mapping.parse({"version": 1, "columns": rules}, TARGET).fields(["x"]) == {"name"}
 

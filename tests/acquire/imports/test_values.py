@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoju.acquire.imports.dates import DateOrder
-from huoju.acquire.imports.pipeline import Choice, Kind, Value
+from huoju.acquire.imports.registry import Choice, Kind, Value
 from huoju.acquire.imports.values import BadValueError, Reader, clean_text, read_amount, reader_for
 from huoju.core.export import defuse
 

@@ -22,8 +22,8 @@ import django
 
 from .files import ReadOptions, open_table
 from .mapping import Mapping, MappingError, RowMapper
-from .pipeline import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
 from .problems import FileProblem, RowProblem
+from .registry import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
 
 # Starting a process takes about a second; a small file is read sooner than that.
 CHILD_FROM_BYTES = 512 * 1024

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .dates import DateOrder, OrderEvidence
 from .files import Column, ReadOptions
-from .pipeline import Field, ImportTarget, Kind, MappedRow, MatchOn, Mode, OnBadValue, Options, Reason, Value
+from .registry import Field, ImportTarget, Kind, MappedRow, MatchOn, Mode, OnBadValue, Options, Reason, Value
 from .values import BadValueError, Reader, clean_text, reader_for
 
 VERSION: Final = 1

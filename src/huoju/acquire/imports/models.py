@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .pipeline import Outcome
+from .registry import Outcome
 
 
 class State(models.TextChoices):

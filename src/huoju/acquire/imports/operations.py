@@ -19,8 +19,8 @@ from . import jobs, queries
 from .files import MAX_FILE_BYTES, ReadOptions, Table, open_table
 from .mapping import Mapping, MappingError, signature
 from .models import Import, ImportRow, SavedMapping, State
-from .pipeline import ImportTarget
 from .problems import FileProblem
+from .registry import ImportTarget
 from .suggestions import CERTAIN, Suggestion, rules_of, suggest
 
 

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from . import mapping as mapping_file
 from .files import ReadOptions, Row, Table, open_table
 from .models import Import, ImportRow, SavedMapping, State
-from .pipeline import ImportTarget, Outcome, Reason, get_target
 from .reasons import reason_text
+from .registry import ImportTarget, Outcome, Reason, get_target
 
 
 def list_imports() -> QuerySet[Import]:

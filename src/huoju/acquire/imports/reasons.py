@@ -6,8 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .dates import DateTrouble
-from .pipeline import ImportTarget, Reason
 from .problems import ROW_PROBLEMS
+from .registry import ImportTarget, Reason
 
 REASONS: dict[str, Promise] = {
     **ROW_PROBLEMS,

@@ -29,8 +29,8 @@ from .feeder import Batch, Spec, feed, mapped_rows, narrowed
 from .files import ReadOptions
 from .mapping import Mapping, MappingError, decide_dates
 from .models import Import, State
-from .pipeline import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
 from .problems import FileProblem
+from .registry import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 from .dates import DateReader, NotADateError
 from .files import Column
 from .mapping import ColumnRule
-from .pipeline import Field, Kind
+from .registry import Field, Kind
 
 CERTAIN = 0.95
 OFFERED_FROM = 0.55

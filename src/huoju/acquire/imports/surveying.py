@@ -10,7 +10,7 @@ from typing import Any
 from . import queries
 from .feeder import batches, feed, narrowed
 from .models import Import, State
-from .pipeline import Outcome, Reason
+from .registry import Outcome, Reason
 from .running import Clock, RunResult, context_of, decided, exclusive, spec_of
 
 PREVIEW_ROWS = 200

@@ -10,7 +10,7 @@ from huoju.core.facts.operations import NewFact, append
 from . import queries
 from .facts import ImportRolledBack
 from .models import Import, ImportRow, State
-from .pipeline import AppliedRow, Outcome
+from .registry import AppliedRow, Outcome
 from .running import Clock, RunResult, context_of, exclusive
 
 BATCH_ROWS = 5_000

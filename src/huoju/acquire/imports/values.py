@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from huoju.core.export import undefuse
 
 from .dates import DateOrder, DateReader, NotADateError
-from .pipeline import Choice, Kind, Reason, Value
+from .registry import Choice, Kind, Reason, Value
 
 type Reader = Callable[[str], Value]
 
