@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from operator import attrgetter
 
+from huoju.core.text import msgid
+
 type Value = str | int | float | bool | tuple[str, ...] | None
 type Test = Callable[[object], bool]
 
@@ -29,15 +31,15 @@ class Op(StrEnum):
 
 
 OP_LABELS: dict[Op, str] = {
-    Op.IS: "is",
-    Op.IS_NOT: "is not",
-    Op.IN: "is one of",
-    Op.NOT_IN: "is none of",
-    Op.AT_LEAST: "is at least",
-    Op.AT_MOST: "is at most",
-    Op.CONTAINS: "contains",
-    Op.KNOWN: "is known",
-    Op.UNKNOWN: "is not known",
+    Op.IS: msgid("is"),
+    Op.IS_NOT: msgid("is not"),
+    Op.IN: msgid("is one of"),
+    Op.NOT_IN: msgid("is none of"),
+    Op.AT_LEAST: msgid("is at least"),
+    Op.AT_MOST: msgid("is at most"),
+    Op.CONTAINS: msgid("contains"),
+    Op.KNOWN: msgid("is known"),
+    Op.UNKNOWN: msgid("is not known"),
 }
 """English msgids of the operators, translated where they are shown."""
 

@@ -12,6 +12,13 @@ from functools import cache, lru_cache
 import opencc
 from pypinyin import lazy_pinyin
 
+
+def msgid(text: str) -> str:
+    """Mark `text` for the translators and return it as it is: code without Django keeps English messages, and whoever
+    shows them translates."""
+    return text
+
+
 # --- Folding ------------------------------------------------------------------------------------------------
 
 # NUL and lone surrogates cannot be stored; zero-width, bidirectional and other format marks cannot be seen.

@@ -19,6 +19,7 @@ from huoju.core.conditions import (
     record_fields,
 )
 from huoju.core.conditions import validate as validate_conditions
+from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile
 
 STRIDE = 1_000_000
@@ -101,12 +102,12 @@ class Why(StrEnum):
 
 
 WHY_LABELS: dict[Why, str] = {
-    Why.TURN: "Matched; next in turn",
-    Why.OWNER: "Matched; stays with its owner",
-    Why.NOT_MATCHED: "Does not match",
-    Why.NOBODY_FREE: "Matched, but everybody is away or full",
-    Why.NO_OWNER: "Nobody owns this contact or account yet",
-    Why.OWNER_AWAY: "Its owner is away",
+    Why.TURN: msgid("Matched; next in turn"),
+    Why.OWNER: msgid("Matched; stays with its owner"),
+    Why.NOT_MATCHED: msgid("Does not match"),
+    Why.NOBODY_FREE: msgid("Matched, but everybody is away or full"),
+    Why.NO_OWNER: msgid("Nobody owns this contact or account yet"),
+    Why.OWNER_AWAY: msgid("Its owner is away"),
 }
 """English msgids, translated where they are shown."""
 
@@ -315,13 +316,13 @@ def default_rules(everybody: Sequence[int]) -> RoutingRules:
     return RoutingRules(
         version=1,
         rules=(
-            RoutingRule("owner", "Stays with its owner", assign=Assign.OWNER),
+            RoutingRule("owner", msgid("Stays with its owner"), assign=Assign.OWNER),
             RoutingRule(
                 "named_account",
-                "Named account",
+                msgid("Named account"),
                 (Condition("account", Op.KNOWN),),
                 assign=Assign.ACCOUNT_OWNER,
             ),
-            RoutingRule("everybody", "Everybody in turn", reps=tuple(everybody)),
+            RoutingRule("everybody", msgid("Everybody in turn"), reps=tuple(everybody)),
         ),
     )

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from huoju.core.access.policy import Role
+from huoju.core.text import msgid
 from huoju.hub.identity.policy import PhoneKind
 from huoju.qualify.cleaning.policy import Candidate
 
@@ -33,16 +34,16 @@ class Stage(StrEnum):
 
 
 STAGE_LABELS: dict[Stage, str] = {
-    Stage.LEAD: "Lead",
-    Stage.MQL: "MQL",
-    Stage.SQL: "SQL",
-    Stage.OPPORTUNITY: "Opportunity",
-    Stage.POC: "POC",
-    Stage.WON: "Won",
-    Stage.DISQUALIFIED: "Disqualified",
-    Stage.NURTURING: "Nurturing",
-    Stage.LOST: "Lost",
-    Stage.POOL: "Public pool",
+    Stage.LEAD: msgid("Lead"),
+    Stage.MQL: msgid("MQL"),
+    Stage.SQL: msgid("SQL"),
+    Stage.OPPORTUNITY: msgid("Opportunity"),
+    Stage.POC: msgid("POC"),
+    Stage.WON: msgid("Won"),
+    Stage.DISQUALIFIED: msgid("Disqualified"),
+    Stage.NURTURING: msgid("Nurturing"),
+    Stage.LOST: msgid("Lost"),
+    Stage.POOL: msgid("Public pool"),
 }
 """English msgids, translated where they are shown."""
 
@@ -76,11 +77,11 @@ class Grade(StrEnum):
 
 
 GRADE_LABELS: dict[Grade, str] = {
-    Grade.INVALID: "Invalid",
-    Grade.CULTIVABLE: "Can be nurtured",
-    Grade.INTERESTED: "Interested",
-    Grade.CONVERTIBLE: "Ready to convert",
-    Grade.COOPERATED: "Customer",
+    Grade.INVALID: msgid("Invalid"),
+    Grade.CULTIVABLE: msgid("Can be nurtured"),
+    Grade.INTERESTED: msgid("Interested"),
+    Grade.CONVERTIBLE: msgid("Ready to convert"),
+    Grade.COOPERATED: msgid("Customer"),
 }
 
 
@@ -188,13 +189,13 @@ class Refusal(StrEnum):
 
 
 REFUSAL_LABELS: dict[Refusal, str] = {
-    Refusal.ALREADY_THERE: "The lead is at this stage already.",
-    Refusal.NO_SUCH_STEP: "A lead cannot go from its stage to that one.",
-    Refusal.NOT_ALLOWED: "Your role may not take this step.",
-    Refusal.NEEDS_REASON: "Please give a reason.",
-    Refusal.GONE: "This lead does not exist any more.",
-    Refusal.MOVED_MEANWHILE: "Somebody else has moved this lead meanwhile.",
-    Refusal.OTHER_OPEN_LEAD: "This person has another open lead.",
+    Refusal.ALREADY_THERE: msgid("The lead is at this stage already."),
+    Refusal.NO_SUCH_STEP: msgid("A lead cannot go from its stage to that one."),
+    Refusal.NOT_ALLOWED: msgid("Your role may not take this step."),
+    Refusal.NEEDS_REASON: msgid("Please give a reason."),
+    Refusal.GONE: msgid("This lead does not exist any more."),
+    Refusal.MOVED_MEANWHILE: msgid("Somebody else has moved this lead meanwhile."),
+    Refusal.OTHER_OPEN_LEAD: msgid("This person has another open lead."),
 }
 
 
@@ -262,11 +263,11 @@ class DataWarning(StrEnum):
 
 
 WARNING_LABELS: dict[DataWarning, str] = {
-    DataWarning.WON_BEFORE_CAPTURED: "Won before it was captured",
-    DataWarning.STAGE_BEFORE_CAPTURED: "Reached a stage before it was captured",
-    DataWarning.OUT_OF_ORDER: "Stage dates are out of order",
-    DataWarning.IN_THE_FUTURE: "A stage date lies in the future",
-    DataWarning.UNDATED_OUTCOME: "The outcome had no date; the last known date stands in",
+    DataWarning.WON_BEFORE_CAPTURED: msgid("Won before it was captured"),
+    DataWarning.STAGE_BEFORE_CAPTURED: msgid("Reached a stage before it was captured"),
+    DataWarning.OUT_OF_ORDER: msgid("Stage dates are out of order"),
+    DataWarning.IN_THE_FUTURE: msgid("A stage date lies in the future"),
+    DataWarning.UNDATED_OUTCOME: msgid("The outcome had no date; the last known date stands in"),
 }
 
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from huoju.core.conditions import Condition, Op, compile_any, condition_from_json, record_fields
 from huoju.core.conditions import validate as validate_conditions
+from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile, Stage
 from huoju.qualify.scoring.policy import Score
 
@@ -124,7 +125,7 @@ def _write(rule: MqlRule, version: int, bits: tuple[bool, ...]) -> Verdict:
         for criterion, met in zip(rule.criteria, bits[1:], strict=True)
     ]
     if rule.min_score > 0:
-        trace.append(CriterionResult(MIN_SCORE, "Score is high enough", bits[0]))
+        trace.append(CriterionResult(MIN_SCORE, msgid("Score is high enough"), bits[0]))
     judgement = Judgement.MQL if all(bits) else Judgement.NOT_YET
     return Verdict(judgement, rule.code, version, tuple(trace))
 
@@ -236,23 +237,25 @@ def _texts(row: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 _REACHABLE = Criterion(
     "reachable",
-    "Work e-mail address or mobile number",
+    msgid("Work e-mail address or mobile number"),
     (Condition("email_class", Op.IS, "work"), Condition("has_mobile", Op.IS, True)),
 )
-_COMPANY = Criterion("company", "Company name is usable", (Condition("company_usable", Op.IS, True),))
+_COMPANY = Criterion("company", msgid("Company name is usable"), (Condition("company_usable", Op.IS, True),))
 _TITLE = Criterion(
     "title",
-    "Job title is known",
+    msgid("Job title is known"),
     (Condition("title", Op.KNOWN), Condition("seniority", Op.KNOWN)),
 )
 _NOT_STUDENT = Criterion(
-    "not_student", "Not a student or job seeker", (Condition("seniority", Op.IS_NOT, "student"),)
+    "not_student", msgid("Not a student or job seeker"), (Condition("seniority", Op.IS_NOT, "student"),)
 )
-_NO_TEST = Criterion("not_test", "Not a test submission", (Condition("is_test", Op.IS, False),))
+_NO_TEST = Criterion("not_test", msgid("Not a test submission"), (Condition("is_test", Op.IS, False),))
 _NOT_BLOCKED = Criterion(
-    "not_blocked", "Not a competitor, own staff or blacklisted", (Condition("is_blocked", Op.IS, False),)
+    "not_blocked",
+    msgid("Not a competitor, own staff or blacklisted"),
+    (Condition("is_blocked", Op.IS, False),),
 )
-_SIZE = Criterion("size", "Company size is known", (Condition("company_size", Op.KNOWN),))
+_SIZE = Criterion("size", msgid("Company size is known"), (Condition("company_size", Op.KNOWN),))
 
 DEFAULT_RULES = MqlRules(
     version=1,
@@ -261,13 +264,13 @@ DEFAULT_RULES = MqlRules(
         # and size may follow later.
         MqlRule(
             "vouched",
-            "Referral, partner or sales' own",
+            msgid("Referral, partner or sales' own"),
             (_COMPANY, _REACHABLE, _NO_TEST, _NOT_BLOCKED),
             sources=("referral", "partner", "sales", "employee"),
         ),
         MqlRule(
             "standard",
-            "Standard",
+            msgid("Standard"),
             (_COMPANY, _REACHABLE, _TITLE, _SIZE, _NOT_STUDENT, _NO_TEST, _NOT_BLOCKED),
             min_score=30,
         ),

@@ -15,6 +15,7 @@ from math import fsum
 
 from huoju.core.conditions import Condition, Op, compile_all, condition_from_json, record_fields
 from huoju.core.conditions import validate as validate_conditions
+from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile
 
 _DAY = 86_400.0
@@ -181,7 +182,7 @@ def _compile(rules: ScoreRules) -> _Scorer:
             quiet = int((as_of - heard).total_seconds() / _DAY // silence.after_days)
             if quiet:
                 points = silence.points * min(quiet, silence.times)
-                lines.append(Line(Part.ENGAGEMENT, SILENCE, "Silent since", points, quiet, heard))
+                lines.append(Line(Part.ENGAGEMENT, SILENCE, msgid("Silent since"), points, quiet, heard))
                 engagement += points
         engagement = _bounded(engagement, engagement_cap, Part.ENGAGEMENT, lines)
 
@@ -202,10 +203,10 @@ SILENCE, CEILING, FLOOR = "silence", "ceiling", "floor"
 def _bounded(value: int, cap: int, part: Part, lines: list[Line]) -> int:
     """`value` kept within 0 … `cap`; whatever that changes becomes a line, so that the lines still add up."""
     if value > cap:
-        lines.append(Line(part, CEILING, "Upper limit", cap - value))
+        lines.append(Line(part, CEILING, msgid("Upper limit"), cap - value))
         return cap
     if value < 0:
-        lines.append(Line(part, FLOOR, "Lower limit", -value))
+        lines.append(Line(part, FLOOR, msgid("Lower limit"), -value))
         return 0
     return value
 
@@ -369,49 +370,55 @@ PURPOSE_ACTIVITIES: dict[str, str] = {
 DEFAULT_RULES = ScoreRules(
     version=1,
     fit=(
-        FitLine("company", "Company name is usable", 10, _when("company_usable", Op.IS, True)),
-        FitLine("work_email", "Work e-mail address", 8, _when("email_class", Op.IS, "work")),
+        FitLine("company", msgid("Company name is usable"), 10, _when("company_usable", Op.IS, True)),
+        FitLine("work_email", msgid("Work e-mail address"), 8, _when("email_class", Op.IS, "work")),
         FitLine(
-            "disposable_email", "Disposable e-mail address", -15, _when("email_class", Op.IS, "disposable")
+            "disposable_email",
+            msgid("Disposable e-mail address"),
+            -15,
+            _when("email_class", Op.IS, "disposable"),
         ),
-        FitLine("mobile", "Mobile number", 7, _when("has_mobile", Op.IS, True)),
+        FitLine("mobile", msgid("Mobile number"), 7, _when("has_mobile", Op.IS, True)),
         FitLine(
-            "decision_maker", "Decision maker", 10, _when("seniority", Op.IN, ("owner", "c_level", "vp"))
+            "decision_maker",
+            msgid("Decision maker"),
+            10,
+            _when("seniority", Op.IN, ("owner", "c_level", "vp")),
         ),
-        FitLine("leader", "Leads a team", 7, _when("seniority", Op.IN, ("director", "manager"))),
+        FitLine("leader", msgid("Leads a team"), 7, _when("seniority", Op.IN, ("director", "manager"))),
         FitLine(
             "technical",
-            "Works in IT, data or research",
+            msgid("Works in IT, data or research"),
             3,
             _when("function", Op.IN, ("it", "data", "research")),
         ),
-        FitLine("student", "Student or job seeker", -20, _when("seniority", Op.IS, "student")),
-        FitLine("large", "500 employees or more", 10, _when("employees", Op.AT_LEAST, 500)),
+        FitLine("student", msgid("Student or job seeker"), -20, _when("seniority", Op.IS, "student")),
+        FitLine("large", msgid("500 employees or more"), 10, _when("employees", Op.AT_LEAST, 500)),
         FitLine(
             "middle",
-            "100 to 499 employees",
+            msgid("100 to 499 employees"),
             6,
             (Condition("employees", Op.AT_LEAST, 100), Condition("employees", Op.AT_MOST, 499)),
         ),
-        FitLine("industry", "Industry is known", 2, _when("industry", Op.KNOWN)),
-        FitLine("test", "Test submission", -50, _when("is_test", Op.IS, True)),
+        FitLine("industry", msgid("Industry is known"), 2, _when("industry", Op.KNOWN)),
+        FitLine("test", msgid("Test submission"), -50, _when("is_test", Op.IS, True)),
     ),
     engagement=(
-        EngagementLine("demo.requested", "Asked for a demo or trial", 25, 30, 35),
-        EngagementLine("contact.requested", "Asked to be contacted", 20, 30, 30),
-        EngagementLine("call.connected", "Spoke on the telephone", 15, 30, 30),
-        EngagementLine("gathering.attended", "Attended an event", 15, 60, 30),
-        EngagementLine("webinar.attended", "Attended a webinar", 10, 45, 20),
-        EngagementLine("gathering.registered", "Registered for an event", 8, 45, 16),
-        EngagementLine("webinar.registered", "Registered for a webinar", 6, 45, 12),
-        EngagementLine("library.downloaded", "Downloaded a document", 8, 30, 20),
-        EngagementLine("form.submitted", "Submitted a form", 8, 30, 20),
-        EngagementLine("message.subscribed", "Subscribed", 4, 60, 4),
-        EngagementLine("page.viewed", "Viewed a page", 1, 14, 10),
-        EngagementLine("message.clicked", "Clicked in a message", 3, 14, 12),
-        EngagementLine("lead.touched", "Came again", 5, 30, 15),
-        EngagementLine("call.refused", "Refused a call", -10, 60, 20),
-        EngagementLine("message.unsubscribed", "Unsubscribed", -15, 180, 30),
+        EngagementLine("demo.requested", msgid("Asked for a demo or trial"), 25, 30, 35),
+        EngagementLine("contact.requested", msgid("Asked to be contacted"), 20, 30, 30),
+        EngagementLine("call.connected", msgid("Spoke on the telephone"), 15, 30, 30),
+        EngagementLine("gathering.attended", msgid("Attended an event"), 15, 60, 30),
+        EngagementLine("webinar.attended", msgid("Attended a webinar"), 10, 45, 20),
+        EngagementLine("gathering.registered", msgid("Registered for an event"), 8, 45, 16),
+        EngagementLine("webinar.registered", msgid("Registered for a webinar"), 6, 45, 12),
+        EngagementLine("library.downloaded", msgid("Downloaded a document"), 8, 30, 20),
+        EngagementLine("form.submitted", msgid("Submitted a form"), 8, 30, 20),
+        EngagementLine("message.subscribed", msgid("Subscribed"), 4, 60, 4),
+        EngagementLine("page.viewed", msgid("Viewed a page"), 1, 14, 10),
+        EngagementLine("message.clicked", msgid("Clicked in a message"), 3, 14, 12),
+        EngagementLine("lead.touched", msgid("Came again"), 5, 30, 15),
+        EngagementLine("call.refused", msgid("Refused a call"), -10, 60, 20),
+        EngagementLine("message.unsubscribed", msgid("Unsubscribed"), -15, 180, 30),
     ),
     silence=Silence(),
     bands=(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
-from huoju.core.text import clean, simplify
+from huoju.core.text import clean, msgid, simplify
 
 
 class Function(StrEnum):
@@ -44,31 +44,31 @@ class Seniority(StrEnum):
 
 
 FUNCTION_LABELS: dict[Function, str] = {
-    Function.EXECUTIVE: "General management",
-    Function.IT: "IT",
-    Function.DATA: "Data",
-    Function.RESEARCH: "Research and development",
-    Function.PRODUCT: "Product",
-    Function.MARKETING: "Marketing",
-    Function.SALES: "Sales",
-    Function.OPERATIONS: "Operations",
-    Function.FINANCE: "Finance",
-    Function.HR: "Human resources",
-    Function.PROCUREMENT: "Procurement",
-    Function.LEGAL: "Legal",
-    Function.PRODUCTION: "Production",
-    Function.SUPPORT: "Customer service",
-    Function.ADMINISTRATION: "Administration",
-    Function.EDUCATION: "Teaching",
+    Function.EXECUTIVE: msgid("General management"),
+    Function.IT: msgid("IT"),
+    Function.DATA: msgid("Data"),
+    Function.RESEARCH: msgid("Research and development"),
+    Function.PRODUCT: msgid("Product"),
+    Function.MARKETING: msgid("Marketing"),
+    Function.SALES: msgid("Sales"),
+    Function.OPERATIONS: msgid("Operations"),
+    Function.FINANCE: msgid("Finance"),
+    Function.HR: msgid("Human resources"),
+    Function.PROCUREMENT: msgid("Procurement"),
+    Function.LEGAL: msgid("Legal"),
+    Function.PRODUCTION: msgid("Production"),
+    Function.SUPPORT: msgid("Customer service"),
+    Function.ADMINISTRATION: msgid("Administration"),
+    Function.EDUCATION: msgid("Teaching"),
 }
 SENIORITY_LABELS: dict[Seniority, str] = {
-    Seniority.OWNER: "Owner or founder",
-    Seniority.C_LEVEL: "Top management",
-    Seniority.VP: "Vice president",
-    Seniority.DIRECTOR: "Director",
-    Seniority.MANAGER: "Manager",
-    Seniority.STAFF: "Specialist",
-    Seniority.STUDENT: "Student or job seeker",
+    Seniority.OWNER: msgid("Owner or founder"),
+    Seniority.C_LEVEL: msgid("Top management"),
+    Seniority.VP: msgid("Vice president"),
+    Seniority.DIRECTOR: msgid("Director"),
+    Seniority.MANAGER: msgid("Manager"),
+    Seniority.STAFF: msgid("Specialist"),
+    Seniority.STUDENT: msgid("Student or job seeker"),
 }
 """English msgids, translated where they are shown."""
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from huoju.core.text import msgid
+
 from .kinds import KIND_RULES, Identifier, IdentifierKind, Strength
 
 
@@ -21,9 +23,9 @@ class Block(StrEnum):
 
 
 BLOCK_LABELS: dict[Block, str] = {
-    Block.TWO_PERSONS: "Belongs to two people already known",
-    Block.DISAGREE: "Their unique identifiers disagree",
-    Block.LIMIT: "Shared by too many",
+    Block.TWO_PERSONS: msgid("Belongs to two people already known"),
+    Block.DISAGREE: msgid("Their unique identifiers disagree"),
+    Block.LIMIT: msgid("Shared by too many"),
 }
 """English msgids, translated where they are shown."""
 

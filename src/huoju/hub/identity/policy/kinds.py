@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huoju.core.mail import EmailClass
+from huoju.core.text import msgid
 
 
 class IdentifierKind(StrEnum):
@@ -19,13 +20,13 @@ class IdentifierKind(StrEnum):
 
 
 KIND_LABELS: dict[IdentifierKind, str] = {
-    IdentifierKind.MOBILE: "Mobile",
-    IdentifierKind.EMAIL: "E-mail",
-    IdentifierKind.WECHAT_UNIONID: "WeChat UnionID",
-    IdentifierKind.WECHAT_OPENID: "WeChat OpenID",
-    IdentifierKind.WECOM_EXTERNAL_USERID: "WeCom customer ID",
-    IdentifierKind.VISITOR: "Website visitor",
-    IdentifierKind.EXTERNAL: "External ID",
+    IdentifierKind.MOBILE: msgid("Mobile"),
+    IdentifierKind.EMAIL: msgid("E-mail"),
+    IdentifierKind.WECHAT_UNIONID: msgid("WeChat UnionID"),
+    IdentifierKind.WECHAT_OPENID: msgid("WeChat OpenID"),
+    IdentifierKind.WECOM_EXTERNAL_USERID: msgid("WeCom customer ID"),
+    IdentifierKind.VISITOR: msgid("Website visitor"),
+    IdentifierKind.EXTERNAL: msgid("External ID"),
 }
 """English msgids, translated where they are shown."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from huoju.core.geo import Region
+from huoju.core.text import msgid
 from huoju.hub.companies.policy import CompanyName, Title, Unusable
 from huoju.hub.identity.policy import Email, EmailProblem, Name, Phone, PhoneProblem
 
@@ -97,73 +98,79 @@ class CodeInfo:
 
 _C, _S, _V = Code, Step, Verdict
 CODES: dict[Code, CodeInfo] = {
-    _C.PHONE_MENDED: CodeInfo(_S.NORMALISE, _V.REPAIR, "The telephone number was tidied up"),
-    _C.EMAIL_MENDED: CodeInfo(_S.NORMALISE, _V.REPAIR, "The e-mail address was tidied up"),
-    _C.REPLAYED: CodeInfo(_S.REPLAY, _V.DROP, "The same submission came in before"),
-    _C.DUPLICATE_IN_BATCH: CodeInfo(_S.DUPLICATES, _V.REPAIR, "The same person stands in an earlier row"),
-    _C.TEST_SUBMISSION: CodeInfo(_S.TEST, _V.DROP, "A test submission"),
-    _C.TEST_COMPANY: CodeInfo(_S.TEST, _V.QUARANTINE, "The company name is a test entry"),
-    _C.PHONE_NOT_A_NUMBER: CodeInfo(_S.PHONE, _V.QUARANTINE, "Not a telephone number", softens=True),
+    _C.PHONE_MENDED: CodeInfo(_S.NORMALISE, _V.REPAIR, msgid("The telephone number was tidied up")),
+    _C.EMAIL_MENDED: CodeInfo(_S.NORMALISE, _V.REPAIR, msgid("The e-mail address was tidied up")),
+    _C.REPLAYED: CodeInfo(_S.REPLAY, _V.DROP, msgid("The same submission came in before")),
+    _C.DUPLICATE_IN_BATCH: CodeInfo(
+        _S.DUPLICATES, _V.REPAIR, msgid("The same person stands in an earlier row")
+    ),
+    _C.TEST_SUBMISSION: CodeInfo(_S.TEST, _V.DROP, msgid("A test submission")),
+    _C.TEST_COMPANY: CodeInfo(_S.TEST, _V.QUARANTINE, msgid("The company name is a test entry")),
+    _C.PHONE_NOT_A_NUMBER: CodeInfo(_S.PHONE, _V.QUARANTINE, msgid("Not a telephone number"), softens=True),
     _C.PHONE_WRONG_LENGTH: CodeInfo(
-        _S.PHONE, _V.QUARANTINE, "The telephone number has the wrong length", softens=True
+        _S.PHONE, _V.QUARANTINE, msgid("The telephone number has the wrong length"), softens=True
     ),
     _C.PHONE_IMPOSSIBLE_PREFIX: CodeInfo(
-        _S.PHONE, _V.QUARANTINE, "No telephone number begins like this", softens=True
+        _S.PHONE, _V.QUARANTINE, msgid("No telephone number begins like this"), softens=True
     ),
     _C.PHONE_LOST_DIGITS: CodeInfo(
-        _S.PHONE, _V.QUARANTINE, "A spreadsheet cut off digits of the telephone number", softens=True
+        _S.PHONE, _V.QUARANTINE, msgid("A spreadsheet cut off digits of the telephone number"), softens=True
     ),
-    _C.PHONE_INVALID: CodeInfo(_S.PHONE, _V.QUARANTINE, "The telephone number does not exist", softens=True),
+    _C.PHONE_INVALID: CodeInfo(
+        _S.PHONE, _V.QUARANTINE, msgid("The telephone number does not exist"), softens=True
+    ),
     _C.PHONE_REPEATED_DIGITS: CodeInfo(
-        _S.PHONE, _V.QUARANTINE, "The telephone number repeats one digit", softens=True, clears="phone"
+        _S.PHONE, _V.QUARANTINE, msgid("The telephone number repeats one digit"), softens=True, clears="phone"
     ),
     _C.PHONE_SEQUENTIAL_DIGITS: CodeInfo(
-        _S.PHONE, _V.QUARANTINE, "The telephone number counts up or down", softens=True, clears="phone"
+        _S.PHONE, _V.QUARANTINE, msgid("The telephone number counts up or down"), softens=True, clears="phone"
     ),
-    _C.EMAIL_INVALID: CodeInfo(_S.EMAIL, _V.QUARANTINE, "Not an e-mail address", softens=True),
-    _C.EMAIL_DISPOSABLE: CodeInfo(_S.EMAIL, _V.QUARANTINE, "A disposable e-mail address", softens=True),
-    _C.EMAIL_ROLE: CodeInfo(_S.EMAIL, _V.REPAIR, "A shared mailbox, not a person's"),
-    _C.NAME_UNREADABLE: CodeInfo(_S.NAME, _V.REPAIR, "Nothing readable is left of the name"),
-    _C.NAME_KEYBOARD_RUN: CodeInfo(_S.NAME, _V.QUARANTINE, "The name is a run of keys"),
-    _C.NAME_REPEATED: CodeInfo(_S.NAME, _V.QUARANTINE, "The name repeats one character"),
-    _C.NAME_DIGITS: CodeInfo(_S.NAME, _V.QUARANTINE, "The name is a number"),
-    _C.NAME_URL: CodeInfo(_S.NAME, _V.DROP, "The name is a web address"),
-    _C.NAME_SPAM: CodeInfo(_S.NAME, _V.QUARANTINE, "The name holds advertising"),
-    _C.MESSAGE_SPAM: CodeInfo(_S.MESSAGE, _V.QUARANTINE, "The message holds advertising"),
-    _C.MESSAGE_LINKS: CodeInfo(_S.MESSAGE, _V.QUARANTINE, "The message is full of links"),
-    _C.NO_IDENTIFIER: CodeInfo(_S.REACHABLE, _V.QUARANTINE, "No way to reach this person"),
-    _C.COMPETITOR: CodeInfo(_S.COMPETITORS, _V.QUARANTINE, "Works for a competitor"),
-    _C.OWN_STAFF: CodeInfo(_S.COMPETITORS, _V.DROP, "Our own staff"),
-    _C.BLACKLISTED_PERSON: CodeInfo(_S.BLACKLIST, _V.DROP, "The person is on the blacklist"),
-    _C.BLACKLISTED_PHONE: CodeInfo(_S.BLACKLIST, _V.DROP, "The telephone number is on the blacklist"),
-    _C.BLACKLISTED_EMAIL: CodeInfo(_S.BLACKLIST, _V.DROP, "The e-mail address is on the blacklist"),
-    _C.BLACKLISTED_DOMAIN: CodeInfo(_S.BLACKLIST, _V.DROP, "The mail domain is on the blacklist"),
-    _C.BLACKLISTED_COMPANY: CodeInfo(_S.BLACKLIST, _V.DROP, "The company is on the blacklist"),
-    _C.BLACKLISTED_IP: CodeInfo(_S.BLACKLIST, _V.DROP, "The network address is on the blacklist"),
-    _C.OUT_OF_MARKET: CodeInfo(_S.MARKET, _V.QUARANTINE, "Outside our market"),
+    _C.EMAIL_INVALID: CodeInfo(_S.EMAIL, _V.QUARANTINE, msgid("Not an e-mail address"), softens=True),
+    _C.EMAIL_DISPOSABLE: CodeInfo(
+        _S.EMAIL, _V.QUARANTINE, msgid("A disposable e-mail address"), softens=True
+    ),
+    _C.EMAIL_ROLE: CodeInfo(_S.EMAIL, _V.REPAIR, msgid("A shared mailbox, not a person's")),
+    _C.NAME_UNREADABLE: CodeInfo(_S.NAME, _V.REPAIR, msgid("Nothing readable is left of the name")),
+    _C.NAME_KEYBOARD_RUN: CodeInfo(_S.NAME, _V.QUARANTINE, msgid("The name is a run of keys")),
+    _C.NAME_REPEATED: CodeInfo(_S.NAME, _V.QUARANTINE, msgid("The name repeats one character")),
+    _C.NAME_DIGITS: CodeInfo(_S.NAME, _V.QUARANTINE, msgid("The name is a number")),
+    _C.NAME_URL: CodeInfo(_S.NAME, _V.DROP, msgid("The name is a web address")),
+    _C.NAME_SPAM: CodeInfo(_S.NAME, _V.QUARANTINE, msgid("The name holds advertising")),
+    _C.MESSAGE_SPAM: CodeInfo(_S.MESSAGE, _V.QUARANTINE, msgid("The message holds advertising")),
+    _C.MESSAGE_LINKS: CodeInfo(_S.MESSAGE, _V.QUARANTINE, msgid("The message is full of links")),
+    _C.NO_IDENTIFIER: CodeInfo(_S.REACHABLE, _V.QUARANTINE, msgid("No way to reach this person")),
+    _C.COMPETITOR: CodeInfo(_S.COMPETITORS, _V.QUARANTINE, msgid("Works for a competitor")),
+    _C.OWN_STAFF: CodeInfo(_S.COMPETITORS, _V.DROP, msgid("Our own staff")),
+    _C.BLACKLISTED_PERSON: CodeInfo(_S.BLACKLIST, _V.DROP, msgid("The person is on the blacklist")),
+    _C.BLACKLISTED_PHONE: CodeInfo(_S.BLACKLIST, _V.DROP, msgid("The telephone number is on the blacklist")),
+    _C.BLACKLISTED_EMAIL: CodeInfo(_S.BLACKLIST, _V.DROP, msgid("The e-mail address is on the blacklist")),
+    _C.BLACKLISTED_DOMAIN: CodeInfo(_S.BLACKLIST, _V.DROP, msgid("The mail domain is on the blacklist")),
+    _C.BLACKLISTED_COMPANY: CodeInfo(_S.BLACKLIST, _V.DROP, msgid("The company is on the blacklist")),
+    _C.BLACKLISTED_IP: CodeInfo(_S.BLACKLIST, _V.DROP, msgid("The network address is on the blacklist")),
+    _C.OUT_OF_MARKET: CodeInfo(_S.MARKET, _V.QUARANTINE, msgid("Outside our market")),
 }
 CODE_LABELS: dict[Code, str] = {code: info.label for code, info in CODES.items()}
 """English msgids of the codes."""
 
 STEP_LABELS: dict[Step, str] = {
-    Step.NORMALISE: "Normalise",
-    Step.REPLAY: "Repeated submissions",
-    Step.DUPLICATES: "Duplicates in the same batch",
-    Step.TEST: "Test submissions",
-    Step.PHONE: "Telephone numbers",
-    Step.EMAIL: "E-mail addresses",
-    Step.NAME: "Names",
-    Step.MESSAGE: "Messages",
-    Step.REACHABLE: "Reachable",
-    Step.COMPETITORS: "Competitors and own staff",
-    Step.BLACKLIST: "Blacklist",
-    Step.MARKET: "Market",
+    Step.NORMALISE: msgid("Normalise"),
+    Step.REPLAY: msgid("Repeated submissions"),
+    Step.DUPLICATES: msgid("Duplicates in the same batch"),
+    Step.TEST: msgid("Test submissions"),
+    Step.PHONE: msgid("Telephone numbers"),
+    Step.EMAIL: msgid("E-mail addresses"),
+    Step.NAME: msgid("Names"),
+    Step.MESSAGE: msgid("Messages"),
+    Step.REACHABLE: msgid("Reachable"),
+    Step.COMPETITORS: msgid("Competitors and own staff"),
+    Step.BLACKLIST: msgid("Blacklist"),
+    Step.MARKET: msgid("Market"),
 }
 VERDICT_LABELS: dict[Verdict, str] = {
-    Verdict.PASS: "Passed",
-    Verdict.REPAIR: "Passed with a remark",
-    Verdict.QUARANTINE: "Quarantined",
-    Verdict.DROP: "Dropped",
+    Verdict.PASS: msgid("Passed"),
+    Verdict.REPAIR: msgid("Passed with a remark"),
+    Verdict.QUARANTINE: msgid("Quarantined"),
+    Verdict.DROP: msgid("Dropped"),
 }
 
 

@@ -8,38 +8,38 @@ from functools import lru_cache
 from pathlib import Path
 
 from huoju.core.geo import COUNTRIES
-from huoju.core.text import clean, simplify
+from huoju.core.text import clean, msgid, simplify
 from huoju.hub.companies.policy import CompanyName, normalise_company
 from huoju.hub.identity.policy import Email, Phone, normalise_email, normalise_name, normalise_phone
 
 from .model import CODES, Code, Rule, RuleSet, Step, Verdict
 
 PARAMETERS: dict[Step, dict[str, str]] = {
-    Step.NORMALISE: {"default_country": "Country of numbers without a calling code"},
-    Step.TEST: {"words": "Further test words", "phones": "Further test numbers"},
+    Step.NORMALISE: {"default_country": msgid("Country of numbers without a calling code")},
+    Step.TEST: {"words": msgid("Further test words"), "phones": msgid("Further test numbers")},
     Step.EMAIL: {
-        "disposable_domains": "Further disposable domains",
-        "trusted_domains": "Domains that are never disposable",
+        "disposable_domains": msgid("Further disposable domains"),
+        "trusted_domains": msgid("Domains that are never disposable"),
     },
-    Step.NAME: {"spam_words": "Further words of advertising"},
-    Step.MESSAGE: {"spam_words": "Further words of advertising"},
+    Step.NAME: {"spam_words": msgid("Further words of advertising")},
+    Step.MESSAGE: {"spam_words": msgid("Further words of advertising")},
     Step.COMPETITORS: {
-        "domains": "Competitors' mail domains",
-        "companies": "Competitors' names",
-        "staff_domains": "Our own mail domains",
-        "staff_companies": "Our own company names",
+        "domains": msgid("Competitors' mail domains"),
+        "companies": msgid("Competitors' names"),
+        "staff_domains": msgid("Our own mail domains"),
+        "staff_companies": msgid("Our own company names"),
     },
     Step.BLACKLIST: {
-        "names": "Names of persons",
-        "phones": "Telephone numbers",
-        "emails": "E-mail addresses",
-        "domains": "Mail domains",
-        "companies": "Companies",
-        "ips": "Network addresses",
+        "names": msgid("Names of persons"),
+        "phones": msgid("Telephone numbers"),
+        "emails": msgid("E-mail addresses"),
+        "domains": msgid("Mail domains"),
+        "companies": msgid("Companies"),
+        "ips": msgid("Network addresses"),
     },
     Step.MARKET: {
-        "countries": "Countries of our market (empty: all)",
-        "other_countries": "Countries outside our market",
+        "countries": msgid("Countries of our market (empty: all)"),
+        "other_countries": msgid("Countries outside our market"),
     },
 }
 """The parameters of each step: name → English msgid of its label."""
