@@ -114,7 +114,7 @@ class SavedView(models.Model):
     list_code = models.CharField(max_length=60)
     name = models.CharField(_("name"), max_length=60, blank=True)
     query = models.CharField(max_length=2000, blank=True)
-    columns = models.JSONField(default=list)
+    columns = models.JSONField(default=list, blank=True)
 
     class Meta:
         verbose_name = _("saved view")

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('list_code', models.CharField(max_length=60)),
                 ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
                 ('query', models.CharField(blank=True, max_length=2000)),
-                ('columns', models.JSONField(default=list)),
+                ('columns', models.JSONField(blank=True, default=list)),
             ],
             options={
                 'verbose_name': 'saved view',
