@@ -8,6 +8,8 @@ from . import pages, rest
 # Rooms' pages, in the order of a lead's life.
 ROOMS: list[tuple[str, str]] = [
     ("leads/", "huoju.qualify.leads.urls"),
+    ("sales/", "huoju.convert.workbench.urls"),
+    ("deals/", "huoju.convert.deals.urls"),
     ("settings/", "huoju.core.access.urls"),
     ("operations/", "huoju.core.facts.urls"),
 ]

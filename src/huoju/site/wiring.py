@@ -6,17 +6,21 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaign_queries
 from huoju.acquire.campaigns.models import Campaign
+from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
+from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
 from huoju.core.access.liststore import DatabaseListStore
 from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.facts.telling import register_names
 from huoju.core.ui import navigation
+from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
 from huoju.qualify.leads import telling as leads_telling
+from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.scoring import telling as scoring_telling
 
 
@@ -25,6 +29,28 @@ def wire() -> None:
     set_list_store(DatabaseListStore())
     wire_navigation()
     wire_tellers()
+    wire_lead_page()
+
+
+def wire_lead_page() -> None:
+    """What the wings above show on a lead's page, and their cards on the start page."""
+    workbench, deals = workbench_pages, deals_pages
+    for panel in (
+        Panel(
+            code="answer", place="next", order=10, template="workbench/_next.html", build=workbench.next_panel
+        ),
+        Panel(code="deal.next", place="next", order=20, template="deals/_next.html", build=deals.next_panel),
+        Panel(code="deal", place="side", order=10, template="deals/_side.html", build=deals.side_panel),
+        Panel(
+            code="activities",
+            place="side",
+            order=30,
+            template="workbench/_activities.html",
+            build=workbench.activities_panel,
+        ),
+    ):
+        register_panel(panel)
+    register_home_card("workbench.day", workbench_pages.home_card, order=10, action=Action.SELL)
 
 
 def wire_tellers() -> None:
@@ -56,6 +82,18 @@ def wire_navigation() -> None:
             label=_("Leads"),
             order=30,
             pages=(Page(label=_("Leads"), url_name="leads:leads", icon="flame", action=Action.SEE_LEADS),),
+        )
+    )
+    navigation.register(
+        Section(
+            code="convert",
+            label=_("Sales"),
+            order=50,
+            pages=(
+                Page(label=_("My day"), url_name="workbench:my_day", icon="sun", action=Action.SELL),
+                Page(label=_("Inbox"), url_name="workbench:inbox", icon="inbox", action=Action.SELL),
+                Page(label=_("Deals"), url_name="deals:board", icon="layout-kanban", action=Action.SELL),
+            ),
         )
     )
     navigation.register(

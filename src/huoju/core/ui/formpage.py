@@ -1,0 +1,35 @@
+"""A form on a page of its own: shown, checked, carried out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+
+from huoju.core.errors import UserError
+
+from .parts import Label
+from .respond import redirect_to, respond
+
+
+def form_page[F: BaseForm](
+    request: HttpRequest,
+    form: F,
+    do: Callable[[F], str],
+    *,
+    title: Label,
+    submit: Label,
+    extra: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Show `form`; once it is valid, `do(form)` carries it out and returns where to go.
+
+    A `UserError` from `do` comes back as an error of the form, with everything that was typed.
+    """
+    if request.method == "POST" and form.is_valid():
+        try:
+            return redirect_to(request, do(form))
+        except UserError as error:
+            form.add_error(None, str(error))
+    context = {"form": form, "title": title, "submit": submit, **(extra or {})}
+    status = 422 if form.is_bound else 200
+    return respond(request, "ui/form.html", context, fragment="ui/_form.html", status=status)
