@@ -10,9 +10,11 @@ from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
+from huoju.convert.workbench.facts import ActivityLogged
 from huoju.core.access.liststore import DatabaseListStore
 from huoju.core.access.models import User
 from huoju.core.access.policy import Action
+from huoju.core.facts import readers
 from huoju.core.facts.telling import register_names
 from huoju.core.ui import navigation
 from huoju.core.ui.home import register_home_card
@@ -21,6 +23,8 @@ from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads.panels import Panel, register_panel
+from huoju.qualify.recognition.readers import recognition_reader
+from huoju.qualify.scoring import signals
 from huoju.qualify.scoring import telling as scoring_telling
 
 
@@ -29,6 +33,7 @@ def wire() -> None:
     set_list_store(DatabaseListStore())
     wire_navigation()
     wire_tellers()
+    wire_readers()
     wire_lead_page()
 
 
@@ -51,6 +56,19 @@ def wire_lead_page() -> None:
     ):
         register_panel(panel)
     register_home_card("workbench.day", workbench_pages.home_card, order=10, action=Action.SELL)
+
+
+def wire_readers() -> None:
+    """Who reads the fact log, in the order in which a fact passes them."""
+    wire_signals()
+    known = {reader.name for reader in readers.all_readers()}
+    readers.register(*(reader for reader in (recognition_reader(),) if reader.name not in known))
+
+
+def wire_signals() -> None:
+    """What upper wings report that counts as engagement."""
+    called = {"call/reached": ("call.connected",), "call/not_interested": ("call.refused",)}
+    signals.register(signals.Signal(ActivityLogged, ("kind", "outcome"), called))
 
 
 def wire_tellers() -> None:

@@ -59,10 +59,8 @@ _signals: dict[str, Signal] = {CAPTURED.kind: CAPTURED, TOUCHED.kind: TOUCHED}
 
 
 def register(*signals: Signal) -> None:
-    """Let further facts count. Raises `ValueError` for a kind that counts already."""
+    """Let further facts count; the same kind again replaces what it counts as."""
     for signal in signals:
-        if signal.kind in _signals:
-            raise ValueError(f"{signal.kind} counts already")
         _signals[signal.kind] = signal
 
 
