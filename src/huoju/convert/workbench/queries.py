@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from huoju.core.access.models import User
 from huoju.qualify.leads import queries as leads
@@ -51,7 +51,8 @@ def my_day(user: User, *, now: datetime, midnight: datetime, limit: int = 50) ->
     )
     planned = list(mine.filter(next_at__lt=midnight).order_by("next_at")[:limit])
     quiet_since = now - timedelta(days=QUIET_DAYS)
-    unplanned = mine.filter(next_at=None, stage_at__lt=quiet_since).exclude(last_at__gte=quiet_since)
+    silent = Q(last_at=None) | Q(last_at__lt=quiet_since)
+    unplanned = mine.filter(silent, next_at=None, stage_at__lt=quiet_since)
     return Day(
         overdue=[lead for lead in planned if lead.next_at < now],
         today=[lead for lead in planned if lead.next_at >= now],
