@@ -26,7 +26,9 @@ api = NinjaAPI(
 )
 
 # Rooms' routes: (prefix, dotted path of the room's `router`, tag on the reference page).
-ROUTERS: list[tuple[str, str, str]] = []
+ROUTERS: list[tuple[str, str, str]] = [
+    ("/v1", "huoju.acquire.forms.rest.router", "Leads"),
+]
 
 for prefix, router, tag in ROUTERS:
     api.add_router(prefix, router, tags=[tag])
