@@ -24,8 +24,6 @@ class EmailClass(StrEnum):
 _MORE_FREE = frozenset(
     {
         "wo.cn",
-        "21cn.com",
-        "21cn.net",
         "263.net",
         "263.com",
         "163.net",

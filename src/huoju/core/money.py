@@ -159,7 +159,7 @@ def parse_money(text: str, currency: str = DEFAULT_CURRENCY) -> Money | None:
     currency that it names, else in `currency`. None if it is no amount, or larger than 10¹⁶."""
     folded = simplify(clean(text)).lower().replace(" ", "")
     match = _AMOUNT.fullmatch(folded)
-    if match is None or bool(match["open"]) != bool(match["close"]):
+    if match is None or bool(match["open"]) != bool(match["close"]) or (match["sign"] and match["sign2"]):
         return None
     named = [_currency(word) for word in (match["before"], match["after"]) if word]
     if None in named or len(set(named)) > 1:

@@ -135,7 +135,7 @@ _GRAM = 4  # digits
 _NAME_LENGTH = 4  # a Han run of up to so many characters may be a person's name
 _PINYIN_STARTS = 8
 _LONGEST_RUN = 32
-_CHINA_NUMBER = re.compile(r"\+?\b86(?=1[3-9]\d{9}\b)")
+_CHINA_NUMBER = re.compile(r"\+86[\s-]*(?=1[3-9])|\b86(?=1[3-9]\d{9}\b)")
 _TOKEN = re.compile(
     r"[㐀-鿿豈-﫿\U00020000-\U0003ffff〇々぀-ヿ가-힣]+|[^\W_㐀-鿿豈-﫿\U00020000-\U0003ffff〇々぀-ヿ가-힣]+"
 )
@@ -220,7 +220,10 @@ def _han_terms(run: str) -> dict[str, None]:
 
 
 def _add_pinyin(terms: dict[str, None], syllables: list[str], *, is_name: bool) -> None:
-    initials = "".join([syllable[:1] for syllable in syllables])
+    syllables = [syllable for syllable in syllables if syllable]
+    if not syllables:
+        return
+    initials = "".join([syllable[0] for syllable in syllables])
     if is_name:
         terms.update(dict.fromkeys(_prefixes("".join(syllables))))
         if len(syllables) > 2:
