@@ -41,7 +41,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Wings in the order of a lead's life, rooms in the order in which they may import each other: left imports
 # right.
 WINGS = {
-    "measure": ["funnel"],
+    "measure": ["funnel", "warehouse"],
     "convert": ["onboarding", "deals", "workbench", "routing"],
     "qualify": ["intake", "recognition", "scoring", "leads", "cleaning"],
     "acquire": ["imports", "forms", "campaigns"],

@@ -81,3 +81,32 @@ def count_facts_since(moment: datetime) -> int:
         query = "SELECT count(*) FROM (SELECT FROM facts_fact WHERE recorded_at >= %s LIMIT 1000000) counted"
         cursor.execute(query, [moment])
         return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a moment could see: every position below `ceiling` that is not among `running`."""
+
+    ceiling: int
+    running: tuple[int, ...]
+
+
+def snapshot_now() -> Snapshot:
+    """What the next statement sees, as positions of transactions; the caller's own open transaction counts as running
+    because it may write more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT pg_snapshot_xmax(seen)::text::bigint + lift,
+                      ARRAY(SELECT xid::text::bigint + lift FROM pg_snapshot_xip(seen) xid),
+                      pg_current_xact_id_if_assigned()::text::bigint + lift
+               FROM pg_current_snapshot() seen, facts_lift"""
+        )
+        ceiling, running, own = cursor.fetchone()
+    return Snapshot(ceiling, tuple(sorted({*running, own} if own is not None else running)))
+
+
+def position_now() -> int:
+    """The position of the caller's transaction: what rows that others mirror are stamped with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint + lift FROM facts_lift")
+        return int(cursor.fetchone()[0])

@@ -1,10 +1,10 @@
-"""One narrow row a lead, folded from the log: what the funnel is counted from."""
+"""Leads and payments as the log tells them: what the funnel is counted from."""
 
 from django.db import models
 
 
 class FunnelRow(models.Model):
-    """A lead as the facts tell it: its dimensions, the first time of each stage, and its money.
+    """A lead as the facts tell it: its dimensions, the first time of each stage, what it was won for.
 
     Derived by the reader `funnel` and by nothing else; `huoju replay funnel` builds it again. `changed_tx` lets a
     reader of this table fetch only what changed since it last looked.
@@ -31,8 +31,8 @@ class FunnelRow(models.Model):
     won_at = models.DateTimeField(null=True)
     lost_at = models.DateTimeField(null=True)
     won_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    payments = models.IntegerField(default=0)
-    revenue = models.DecimalField(max_digits=16, decimal_places=2, default=0)
+    won_currency = models.CharField(max_length=3, default="")
+    warnings = models.CharField(max_length=200, default="")  # codes, sorted, with a comma between
     withdrawn = models.BooleanField(default=False)
     changed_tx = models.BigIntegerField()
 
@@ -41,3 +41,21 @@ class FunnelRow(models.Model):
 
     def __str__(self) -> str:
         return f"lead {self.lead_id}"
+
+
+class FunnelPayment(models.Model):
+    """A payment as the facts tell it: revenue is counted from these, by the day it came in or by its lead's cohort."""
+
+    payment_id = models.BigIntegerField(primary_key=True)
+    lead_id = models.BigIntegerField()
+    paid_at = models.DateTimeField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    withdrawn = models.BooleanField(default=False)
+    changed_tx = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["changed_tx"], name="funnel_payment_changed")]
+
+    def __str__(self) -> str:
+        return f"payment {self.payment_id}"

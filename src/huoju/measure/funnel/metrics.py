@@ -1,0 +1,380 @@
+"""Every figure of the funnel, defined once: an Ibis expression over the mirrored tables, and a catalogue entry that says
+what it means. Expressions are compiled once for each shape of question; dates travel as parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import ibis
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from ibis.expr.types import Column, Scalar, Table
+
+from huoju.measure.warehouse.queries import as_table, compiled
+from huoju.qualify.leads.policy import FUNNEL, Stage
+
+from .mirrored import LEADS, PAYMENTS, by, on
+from .policy.spec import ENTITIES, TIMES, Dimension, FunnelSpec, View
+
+MATCHING = as_table(LEADS, "matching")
+"""The leads that pass the question's filters; sessions define it (see `matching`)."""
+
+SINCE, UNTIL = ibis.param("date"), ibis.param("date")
+BEFORE_SINCE, BEFORE_UNTIL = ibis.param("date"), ibis.param("date")
+PARAMETERS = {"since": SINCE, "until": UNTIL, "before_since": BEFORE_SINCE, "before_until": BEFORE_UNTIL}
+
+_DEAD = (Stage.LOST.value, Stage.DISQUALIFIED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a question decides how its figures are computed; the rest are parameters. `before` asks about the window
+    before."""
+
+    stages: tuple[Stage, ...]
+    view: View
+    skipped: bool
+    before: bool = False
+
+    @classmethod
+    def of(cls, spec: FunnelSpec, *, before: bool = False) -> "Shape":
+        """The shape of `spec`."""
+        return cls(spec.stages, spec.view, spec.skipped, before)
+
+    def within(self, day: Column) -> Column:
+        """Whether `day` lies in the window."""
+        since, until = (BEFORE_SINCE, BEFORE_UNTIL) if self.before else (SINCE, UNTIL)
+        return day.between(since, until)
+
+    def reached(self, rows: Table, stage: Stage) -> Column:
+        """The day on which a lead counts at `stage`."""
+        return rows[by(stage) if self.skipped else on(stage)]
+
+
+# --- The counted leads ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sees:
+    """Whose leads a reader of the report sees: those of `owners` (None: everybody's), and with `unassigned` nobody's."""
+
+    owners: frozenset[int] | None = None
+    unassigned: bool = True
+
+
+@lru_cache(maxsize=1024)
+def matching(filters: tuple[tuple[Dimension, tuple[str, ...]], ...], sees: Sees) -> str:
+    """The leads that pass `filters` and that the reader may see."""
+    leads = as_table(LEADS)
+    conditions = [_is_one_of(leads, dimension, values) for dimension, values in filters]
+    if sees.owners is not None:
+        seen = leads.owner.isin(sorted(sees.owners)) if sees.owners else ibis.literal(False)
+        conditions.append(seen | leads.owner.isnull() if sees.unassigned else seen)
+    return compiled(leads.filter(*conditions) if conditions else leads)
+
+
+def _is_one_of(leads: Table, dimension: Dimension, values: tuple[str, ...]) -> Column:
+    column = leads[dimension.value]
+    if dimension is Dimension.WARNING:
+        listed = ibis.literal(",") + column + ","
+        either = [column == "" if not value else listed.contains(f",{value},") for value in values]
+        condition = either[0]
+        for other in either[1:]:
+            condition = condition | other
+        return condition
+    if dimension in ENTITIES:
+        ids = [int(value) for value in values if value]
+        known = column.isin(ids) if ids else ibis.literal(False)
+        return known | column.isnull() if "" in values else known
+    return column.isin(list(values))
+
+
+def counted(shape: Shape) -> Table:
+    """The leads of the question with, for every stage, `at_…`: the day on which they count there (NULL: they do not),
+    and `to_…`: the same, where the stage has a date of its own. `anchor` is the day of entry.
+
+    Cohort: leads that entered the first stage in the window, with whatever they reached since. Period: stages reached
+    in the window, whenever the lead came in.
+    """
+    rows = MATCHING
+    first = shape.reached(rows, shape.stages[0])
+    if shape.view is View.COHORT:
+        rows = rows.filter(shape.within(first))
+        return rows.mutate(
+            anchor=shape.reached(rows, shape.stages[0]),
+            **{f"at_{stage}": shape.reached(rows, stage) for stage in FUNNEL},
+            **{f"to_{stage}": rows[on(stage)] for stage in FUNNEL},
+        )
+
+    def windowed(day: Column) -> Column:
+        return ibis.ifelse(shape.within(day), day, ibis.null("date"))
+
+    return rows.mutate(
+        anchor=first,
+        **{f"at_{stage}": windowed(shape.reached(rows, stage)) for stage in FUNNEL},
+        **{f"to_{stage}": windowed(rows[on(stage)]) for stage in FUNNEL},
+    )
+
+
+# --- Keys of the split ---------------------------------------------------------------------------------------------
+
+
+def _key(dimension: Dimension, rows: Table, day: Column) -> Column:
+    if dimension in TIMES:
+        return day.truncate("M" if dimension is Dimension.MONTH else "W")
+    column = rows[dimension.value]
+    return column.coalesce(0) if dimension in ENTITIES else column
+
+
+def _days(rows: Table, source: Stage, target: Stage) -> Column:
+    """Calendar days from one stage to another, where both have a date."""
+    return rows[f"to_{target}"].delta(rows[on(source)], unit="day")
+
+
+def steps(stages: tuple[Stage, ...]) -> list[tuple[Stage, Stage]]:
+    """The adjacent pairs, and, where it is not one of them, the way from the first to the last."""
+    pairs = list(pairwise(stages))
+    return pairs if len(pairs) == 1 else [*pairs, (stages[0], stages[-1])]
+
+
+# --- Metrics -------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def totals(shape: Shape) -> str:
+    """One row: for each stage the leads that count, those with a date of their own, and those that stopped there."""
+    rows = counted(shape)
+    stages = shape.stages
+    figures: dict[str, Scalar] = {}
+    for at, stage in enumerate(stages):
+        reached = rows[f"at_{stage}"]
+        figures[f"n_{stage}"] = reached.count()
+        figures[f"dated_{stage}"] = rows[f"to_{stage}"].count()
+        if at + 1 < len(stages):
+            ended = reached.notnull() & shape.reached(rows, stages[at + 1]).isnull() & rows.stage.isin(_DEAD)
+            figures[f"stopped_{stage}"] = ended.sum()
+        else:
+            figures[f"stopped_{stage}"] = ibis.literal(0)
+    return _sql(rows.aggregate(**figures))
+
+
+@lru_cache(maxsize=512)
+def durations(shape: Shape) -> str:
+    """One row: for each step count, percentiles, mean, extremes, and how many took at most 30 days."""
+    rows = counted(shape)
+    figures: dict[str, Scalar] = {}
+    for at, (source, target) in enumerate(steps(shape.stages)):
+        days = _days(rows, source, target)
+        figures |= {
+            f"n_{at}": days.count(),
+            f"quantiles_{at}": days.quantile([0.5, 0.25, 0.75, 0.9]),
+            f"mean_{at}": days.mean(),
+            f"min_{at}": days.min(),
+            f"max_{at}": days.max(),
+            f"within_{at}": (days <= 30).sum(),
+        }
+    return _sql(rows.aggregate(**figures))
+
+
+@lru_cache(maxsize=512)
+def ninetieth(shape: Shape) -> str:
+    """One value: the 90th percentile of the days from the first stage to the last, over all time."""
+    rows = MATCHING
+    days = rows[on(shape.stages[-1])].delta(rows[on(shape.stages[0])], unit="day")
+    return _sql(rows.aggregate(p90=days.quantile(0.9)))
+
+
+@lru_cache(maxsize=512)
+def parts(shape: Shape, dimension: Dimension, limit: int) -> str:
+    """A row for each value of the split: key, number of values, leads at each stage; largest first, time in order."""
+    rows = counted(shape)
+    if dimension in TIMES and shape.view is View.PERIOD:
+        grouped = _events_by_time(shape, rows, dimension)
+    else:
+        rows = rows.mutate(key=_key(dimension, rows, rows.anchor))
+        grouped = rows.group_by("key").aggregate(
+            **{f"n_{stage}": rows[f"at_{stage}"].count() for stage in shape.stages}
+        )
+        if shape.view is View.PERIOD:
+            grouped = grouped.filter(_any([grouped[f"n_{stage}"] > 0 for stage in shape.stages]))
+    grouped = grouped.select(
+        "key", *(f"n_{stage}" for stage in shape.stages), values=grouped.count().over(ibis.window())
+    )
+    if dimension in TIMES:
+        return _sql(grouped.order_by("key").limit(limit))
+    counts = [ibis.desc(f"n_{stage}") for stage in (shape.stages[0], shape.stages[-1])]
+    return _sql(grouped.order_by(*counts, "key").limit(limit))
+
+
+def _events_by_time(shape: Shape, rows: Table, dimension: Dimension) -> Table:
+    """Each stage's events by the month or week in which they happened."""
+    united: Table | None = None
+    for stage in shape.stages:
+        day = rows[f"at_{stage}"]
+        here = rows.filter(day.notnull())
+        here = here.select(key=_key(dimension, here, here[f"at_{stage}"]), stage_code=ibis.literal(stage.value))
+        united = here if united is None else united.union(here)
+    assert united is not None  # noqa: S101 (a spec has two stages at least)
+    rows = united
+    return rows.group_by("key").aggregate(
+        **{f"n_{stage}": (rows.stage_code == stage.value).sum() for stage in shape.stages}
+    )
+
+
+@lru_cache(maxsize=512)
+def medians(shape: Shape, dimension: Dimension) -> str:
+    """A row for each value of the split: key, and the median days of each step. Of a period, time is that of the later
+    stage."""
+    rows = counted(shape)
+    pairs = steps(shape.stages)
+    if dimension in TIMES and shape.view is View.PERIOD:
+        united: Table | None = None
+        for at, (source, target) in enumerate(pairs):
+            here = rows.filter(rows[f"to_{target}"].notnull())
+            here = here.select(
+                key=_key(dimension, here, here[f"to_{target}"]),
+                **{f"d_{n}": _days(here, *pair) if n == at else ibis.null("int64") for n, pair in enumerate(pairs)},
+            )  # fmt: skip
+            united = here if united is None else united.union(here)
+        assert united is not None  # noqa: S101
+        rows = united
+    else:
+        rows = rows.select(
+            key=_key(dimension, rows, rows.anchor),
+            **{f"d_{at}": _days(rows, *pair) for at, pair in enumerate(pairs)},
+        )
+    return _sql(
+        rows.group_by("key").aggregate(**{f"m_{at}": rows[f"d_{at}"].quantile(0.5) for at in range(len(pairs))})
+    )
+
+
+@lru_cache(maxsize=512)
+def won_amounts(shape: Shape, dimension: Dimension | None = None) -> str:
+    """Signed amounts: (key,) currency, sum, deals. Cohort: of its leads; period: signed in the window."""
+    rows = counted(shape)
+    rows = rows.filter(rows[f"at_{Stage.WON}"].notnull(), rows.won_amount.notnull())
+    anchor = rows.anchor if shape.view is View.COHORT else rows[f"at_{Stage.WON}"]
+    return _by_currency(
+        rows, dimension, anchor, rows.won_currency,
+        lambda table: {"amount": table.won_amount.sum(), "deals": table.count()},
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def receipts(shape: Shape, dimension: Dimension | None = None) -> str:
+    """Collected money: (key,) currency, sum, payments, paying deals. Cohort: ever paid by its leads; period: paid in the
+    window."""
+    payments = as_table(PAYMENTS)
+    if shape.view is View.COHORT:
+        rows = counted(shape).join(payments, "lead_id")
+        anchor = "anchor"
+    else:
+        rows = MATCHING.join(payments.filter(shape.within(payments.paid_on)), "lead_id")
+        anchor = "paid_on"
+    return _by_currency(
+        rows, dimension, rows[anchor], rows.currency,
+        lambda table: {
+            "amount": table.amount.sum(), "payments": table.count(), "paying": table.lead_id.nunique(),
+        },
+    )  # fmt: skip
+
+
+def _by_currency(
+    rows: Table,
+    dimension: Dimension | None,
+    anchor: Column,
+    currency: Column,
+    figures: Callable[[Table], dict[str, Scalar]],
+) -> str:
+    keys = {"key": _key(dimension, rows, anchor)} if dimension else {}
+    rows = rows.mutate(**keys, in_currency=currency)
+    return _sql(rows.group_by([*keys, "in_currency"]).aggregate(**figures(rows)))
+
+
+@lru_cache(maxsize=512)
+def listing(shape: Shape, stage: Stage, *, stopped_before: Stage | None, after: bool) -> str:
+    """The leads behind a count, newest first: id and day. `stopped_before`: only those that ended without reaching that
+    stage. `after`: from the parameters `after_day`, `after_id` on."""
+    rows = counted(shape)
+    rows = rows.filter(rows[f"at_{stage}"].notnull())
+    if stopped_before is not None:
+        rows = rows.filter(shape.reached(rows, stopped_before).isnull(), rows.stage.isin(_DEAD))
+    rows = rows.select("lead_id", day=rows[f"at_{stage}"])
+    if after:
+        rows = rows.filter(
+            (rows.day < AFTER_DAY) | ((rows.day == AFTER_DAY) & (rows.lead_id < AFTER_ID))
+        )
+    return _sql(rows.order_by(ibis.desc("day"), ibis.desc("lead_id")).limit(LISTED + 1))
+
+
+LISTED = 50
+"""Leads on a page of the list behind a figure."""
+AFTER_DAY, AFTER_ID = ibis.param("date"), ibis.param("int64")
+
+
+@lru_cache(maxsize=32)
+def values_of(dimension: Dimension, limit: int) -> str:
+    """The values that a dimension takes among the matching leads, with their number, most frequent first."""
+    rows = MATCHING.mutate(key=_key(dimension, MATCHING, MATCHING[on(Stage.LEAD)]))
+    counts = rows.group_by("key").aggregate(n=rows.count())
+    return _sql(counts.order_by(ibis.desc("n"), "key").limit(limit))
+
+
+def _any(conditions: list[Column]) -> Column:
+    found = conditions[0]
+    for other in conditions[1:]:
+        found = found | other
+    return found
+
+
+def _sql(question: Table) -> str:
+    return compiled(question, {**PARAMETERS, "after_day": AFTER_DAY, "after_id": AFTER_ID})
+
+
+# --- The catalogue ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What a figure means: its formula in words, what one row of it is, who answers for it."""
+
+    code: str
+    name: str | Promise
+    formula: str | Promise
+    grain: str | Promise
+    owner: str | Promise
+
+
+_MARKETING, _SALES = _("Marketing and sales"), _("Sales")
+CATALOGUE: tuple[Metric, ...] = (
+    Metric(
+        "stage_count", _("Leads at a stage"),
+        _("Leads that reached the stage or, unless skipped stages are left out, a later one."),
+        _("lead"), _MARKETING,
+    ),
+    Metric(
+        "conversion", _("Conversion"),
+        _("Leads at the stage ÷ leads at the stage before (or at the first stage)."),
+        _("stage"), _MARKETING,
+    ),
+    Metric(
+        "stopped", _("Ended here"),
+        _("Leads that reached the stage, not the next one, and are now lost or disqualified."),
+        _("lead"), _MARKETING,
+    ),
+    Metric(
+        "days", _("Days between stages"),
+        _("Calendar days in the company's time zone between the first times of two stages, over leads that have both; percentiles interpolate linearly."),  # noqa: E501
+        _("lead"), _MARKETING,
+    ),
+    Metric(
+        "won_amount", _("Won amount"), _("Sum of the amounts of signed deals, each currency by itself."),
+        _("deal"), _SALES,
+    ),
+    Metric(
+        "revenue", _("Revenue"), _("Sum of the payments received, taken-back ones left out, each currency by itself."),
+        _("payment"), _SALES,
+    ),
+)  # fmt: skip
+"""Shown beside the figures."""

@@ -1,0 +1,35 @@
+"""The reader that folds the log into the rows of the funnel."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from huoju.convert.deals.facts import OpportunityWon, PaymentRecorded, PaymentWithdrawn
+from huoju.core.facts.readers import Reader, StoredFact
+from huoju.qualify.leads.facts import (
+    LeadAssigned,
+    LeadCaptured,
+    LeadRestored,
+    LeadStageChanged,
+    LeadUpdated,
+    LeadWarned,
+    LeadWithdrawn,
+)
+
+from .operations import forget_all, take_in
+
+
+def _handle(facts: Sequence[StoredFact], now: datetime) -> None:  # noqa: ARG001 (derived from the facts alone)
+    take_in(facts)
+
+
+FUNNEL = Reader(
+    name="funnel",
+    kinds=(
+        *(LeadCaptured, LeadStageChanged, LeadAssigned, LeadUpdated, LeadWarned, LeadWithdrawn, LeadRestored),
+        *(OpportunityWon, PaymentRecorded, PaymentWithdrawn),
+    ),
+    handle=_handle,
+    batch=5000,
+    reset=forget_all,
+)
+"""Facts of leads and deals → `FunnelRow`, `FunnelPayment`."""

@@ -1,0 +1,1 @@
+"""The analytics engine: tables of figures held in columns, fresh at every question."""

@@ -1,0 +1,169 @@
+"""The mirror: registered tables of PostgreSQL as columns in an in-memory DuckDB, brought up to date on demand."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from django.conf import settings
+from django.db import connection, transaction
+from psycopg import sql
+
+from huoju.core.facts.queries import Snapshot, snapshot_now
+
+from .models import Epoch
+from .tables import Mirrored, all_tables
+
+COMPACT_AFTER = 50_000
+"""Rewritten rows after which a table is laid out anew, once they are also a quarter of it."""
+
+
+class Mirror:
+    """One process's copy. Threads share it: `fresh` brings it up to date and hands out a cursor of the engine."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engine: duckdb.DuckDBPyConnection | None = None
+        self._seen: dict[str, Snapshot] = {}
+        self._epochs: dict[str, int] = {}
+        self._rewritten: dict[str, int] = {}
+
+    @contextmanager
+    def fresh(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor on tables that hold every row committed by now (or visible to the caller's own transaction)."""
+        with self._lock:
+            engine = self._refresh()
+        cursor = engine.cursor()
+        try:
+            cursor.execute("USE mirror")
+            yield cursor
+        finally:
+            cursor.close()
+
+    def forget(self) -> None:
+        """Drop everything; the next question loads anew."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.close()
+            self._engine = None
+            self._seen, self._epochs, self._rewritten = {}, {}, {}
+
+    # --- inside, under the lock -------------------------------------------------------------------------------
+
+    def _refresh(self) -> duckdb.DuckDBPyConnection:
+        engine = self._engine
+        if engine is None:
+            engine = self._engine = _open()
+        with _one_snapshot():
+            now = snapshot_now()
+            epochs = dict(Epoch.objects.values_list("table", "number"))
+            for table in all_tables():
+                seen, epoch = self._seen.get(table.name), epochs.get(table.name, 0)
+                if seen is None or self._epochs.get(table.name) != epoch:
+                    self._load(engine, table)
+                elif seen != now:
+                    self._follow(engine, table, seen)
+                self._seen[table.name], self._epochs[table.name] = now, epoch
+        return engine
+
+    def _load(self, engine: duckdb.DuckDBPyConnection, table: Mirrored) -> None:
+        with tempfile.TemporaryDirectory(prefix="huoju-") as folder:
+            path = Path(folder) / "rows.csv"
+            _copy_out(table, sql.SQL("NOT ({})").format(sql.SQL(table.gone)), path)
+            engine.execute(
+                f"CREATE OR REPLACE TABLE {table.name} AS {_typed(table, _csv(table, path))} {_ordered(table)}"
+            )
+        engine.execute("CHECKPOINT mirror")  # compresses what was just written
+        self._rewritten[table.name] = 0
+
+    def _follow(self, engine: duckdb.DuckDBPyConnection, table: Mirrored, seen: Snapshot) -> None:
+        """Take over the rows that the snapshot of the last look could not see."""
+        unseen = sql.SQL("{} >= {}").format(sql.Identifier(table.changed), sql.Literal(seen.ceiling))
+        if seen.running:
+            unseen = sql.SQL("({} OR {} = ANY({}))").format(
+                unseen, sql.Identifier(table.changed), sql.Literal(list(seen.running))
+            )
+        with tempfile.TemporaryDirectory(prefix="huoju-") as folder:
+            path = Path(folder) / "rows.csv"
+            if not _copy_out(table, unseen, path):
+                return
+            engine.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * FROM {_csv(table, path)}")
+        engine.execute("BEGIN")
+        engine.execute(f"DELETE FROM {table.name} WHERE {table.key} IN (SELECT {table.key} FROM incoming)")
+        engine.execute(f"INSERT INTO {table.name} {_typed(table, 'incoming')}")
+        engine.execute("COMMIT")
+        self._compact(engine, table)
+
+    def _compact(self, engine: duckdb.DuckDBPyConnection, table: Mirrored) -> None:
+        """Lay the table out anew when rewritten rows have riddled it."""
+        ((changed,),) = engine.execute("SELECT count(*) FROM incoming").fetchall()
+        ((rows,),) = engine.execute(f"SELECT count(*) FROM {table.name}").fetchall()
+        self._rewritten[table.name] += changed
+        if self._rewritten[table.name] > max(COMPACT_AFTER, rows // 4):
+            engine.execute(
+                f"CREATE OR REPLACE TABLE {table.name} AS SELECT * FROM {table.name} {_ordered(table)}"
+            )
+            engine.execute("CHECKPOINT mirror")
+            self._rewritten[table.name] = 0
+
+
+mirror = Mirror()
+"""The mirror of this process."""
+
+
+def _open() -> duckdb.DuckDBPyConnection:
+    engine = duckdb.connect(
+        ":memory:",
+        # Nothing is fetched from anywhere; the engine brings what it needs.
+        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+    )
+    engine.execute("ATTACH ':memory:' AS mirror (COMPRESS)")
+    engine.execute("USE mirror")
+    return engine
+
+
+@contextmanager
+def _one_snapshot() -> Iterator[None]:
+    """All tables as of one moment; inside a caller's transaction that transaction decides what is seen."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _copy_out(table: Mirrored, condition: sql.Composable, path: Path) -> int:
+    """Write the rows under `condition` to `path` as CSV (NULL bare, empty text quoted); returns its size in bytes."""
+    columns = sql.SQL(", ").join(
+        sql.SQL(column.source.replace("%(zone)s", "{zone}")).format(zone=sql.Literal(settings.TIME_ZONE))
+        for column in table.columns.values()
+    )
+    statement = sql.SQL("COPY (SELECT {}, {} FROM {} WHERE {}) TO STDOUT (FORMAT csv)").format(
+        columns, sql.SQL(table.gone), sql.Identifier(table.source), condition
+    )
+    size = 0
+    with path.open("wb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for data in copy:
+            size += file.write(data)
+    return size
+
+
+def _csv(table: Mirrored, path: Path) -> str:
+    types = ", ".join(f"'{name}': '{column.type}'" for name, column in table.columns.items())
+    return (
+        f"read_csv('{path}', auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
+        f"nullstr='', allow_quoted_nulls=false, columns={{{types}, 'gone': 'BOOLEAN'}})"
+    )
+
+
+def _typed(table: Mirrored, rows: str) -> str:
+    names = list(table.columns)
+    names += [f"({expression})::{type_} AS {name}" for name, (type_, expression) in table.derived.items()]
+    return f"SELECT {', '.join(names)} FROM {rows} WHERE NOT gone"
+
+
+def _ordered(table: Mirrored) -> str:
+    return f"ORDER BY {table.order}" if table.order else ""
