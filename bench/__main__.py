@@ -4,7 +4,7 @@ import sys
 
 from bench.harness import make_template, run_alone, say, server
 
-NAMES = ("append", "read")
+NAMES = ("append", "read", "fold", "funnel")
 
 
 def main(arguments: list[str]) -> int:

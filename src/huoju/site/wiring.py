@@ -21,6 +21,9 @@ from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
+from huoju.measure.funnel import mirrored
+from huoju.measure.funnel.readers import FUNNEL
+from huoju.measure.warehouse import operations as warehouse
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.recognition.readers import recognition_reader
@@ -33,6 +36,7 @@ def wire() -> None:
     set_list_store(DatabaseListStore())
     wire_navigation()
     wire_tellers()
+    wire_warehouse()
     wire_readers()
     wire_lead_page()
 
@@ -62,7 +66,8 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    readers.register(*(reader for reader in (recognition_reader(),) if reader.name not in known))
+    ours = (recognition_reader(), FUNNEL)
+    readers.register(*(reader for reader in ours if reader.name not in known))
 
 
 def wire_signals() -> None:
@@ -134,3 +139,8 @@ def wire_navigation() -> None:
             ),
         )
     )
+
+
+def wire_warehouse() -> None:
+    """The tables that the analytics engine holds."""
+    warehouse.register(mirrored.LEADS, mirrored.PAYMENTS)

@@ -1,5 +1,5 @@
-"""Every figure of the funnel, defined once: an Ibis expression over the mirrored tables, and a catalogue entry that says
-what it means. Expressions are compiled once for each shape of question; dates travel as parameters."""
+"""Every figure of the funnel, defined once: an Ibis expression over the mirrored tables, and a catalogue entry that
+says what it means. Expressions are compiled once for each shape of question; dates travel as parameters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Sees:
-    """Whose leads a reader of the report sees: those of `owners` (None: everybody's), and with `unassigned` nobody's."""
+    """Whose leads a viewer sees: those of `owners` (None: everybody's), and with `unassigned` also nobody's."""
 
     owners: frozenset[int] | None = None
     unassigned: bool = True
@@ -213,7 +213,9 @@ def _events_by_time(shape: Shape, rows: Table, dimension: Dimension) -> Table:
     for stage in shape.stages:
         day = rows[f"at_{stage}"]
         here = rows.filter(day.notnull())
-        here = here.select(key=_key(dimension, here, here[f"at_{stage}"]), stage_code=ibis.literal(stage.value))
+        here = here.select(
+            key=_key(dimension, here, here[f"at_{stage}"]), stage_code=ibis.literal(stage.value)
+        )
         united = here if united is None else united.union(here)
     assert united is not None  # noqa: S101 (a spec has two stages at least)
     rows = united
@@ -230,7 +232,7 @@ def medians(shape: Shape, dimension: Dimension) -> str:
     pairs = steps(shape.stages)
     if dimension in TIMES and shape.view is View.PERIOD:
         united: Table | None = None
-        for at, (source, target) in enumerate(pairs):
+        for at, (_source, target) in enumerate(pairs):
             here = rows.filter(rows[f"to_{target}"].notnull())
             here = here.select(
                 key=_key(dimension, here, here[f"to_{target}"]),
@@ -245,7 +247,9 @@ def medians(shape: Shape, dimension: Dimension) -> str:
             **{f"d_{at}": _days(rows, *pair) for at, pair in enumerate(pairs)},
         )
     return _sql(
-        rows.group_by("key").aggregate(**{f"m_{at}": rows[f"d_{at}"].quantile(0.5) for at in range(len(pairs))})
+        rows.group_by("key").aggregate(
+            **{f"m_{at}": rows[f"d_{at}"].quantile(0.5) for at in range(len(pairs))}
+        )
     )
 
 
@@ -263,8 +267,8 @@ def won_amounts(shape: Shape, dimension: Dimension | None = None) -> str:
 
 @lru_cache(maxsize=512)
 def receipts(shape: Shape, dimension: Dimension | None = None) -> str:
-    """Collected money: (key,) currency, sum, payments, paying deals. Cohort: ever paid by its leads; period: paid in the
-    window."""
+    """Collected money: (key,) currency, sum, payments, paying deals. Cohort: ever paid by its leads; period: paid in
+    the window."""
     payments = as_table(PAYMENTS)
     if shape.view is View.COHORT:
         rows = counted(shape).join(payments, "lead_id")
@@ -302,9 +306,7 @@ def listing(shape: Shape, stage: Stage, *, stopped_before: Stage | None, after: 
         rows = rows.filter(shape.reached(rows, stopped_before).isnull(), rows.stage.isin(_DEAD))
     rows = rows.select("lead_id", day=rows[f"at_{stage}"])
     if after:
-        rows = rows.filter(
-            (rows.day < AFTER_DAY) | ((rows.day == AFTER_DAY) & (rows.lead_id < AFTER_ID))
-        )
+        rows = rows.filter((rows.day < AFTER_DAY) | ((rows.day == AFTER_DAY) & (rows.lead_id < AFTER_ID)))
     return _sql(rows.order_by(ibis.desc("day"), ibis.desc("lead_id")).limit(LISTED + 1))
 
 

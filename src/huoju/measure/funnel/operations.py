@@ -128,8 +128,6 @@ def _upsert(
         cursor.execute(
             sql.SQL(
                 "INSERT INTO {} ({}) SELECT {} FROM {} ORDER BY {} ON CONFLICT ({}) DO UPDATE SET {}"
-            ).format(
-                name, listed, listed, temporary, key, key, replaced
-            )
+            ).format(name, listed, listed, temporary, key, key, replaced)
         )
         cursor.execute(sql.SQL("DROP TABLE {}").format(temporary))

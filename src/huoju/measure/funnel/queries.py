@@ -25,8 +25,16 @@ from .policy.figures import (
 from .policy.spec import ENTITIES, TIMES, Dimension, FunnelSpec, View
 
 __all__ = [
-    *("CATALOGUE", "EVERYBODY", "Listed", "Metric", "Report", "Sees"),
-    *("funnel", "list_leads", "list_values", "report"),
+    "CATALOGUE",
+    "EVERYBODY",
+    "Listed",
+    "Metric",
+    "Report",
+    "Sees",
+    "funnel",
+    "list_leads",
+    "list_values",
+    "report",
 ]
 
 EVERYBODY = Sees()
@@ -49,13 +57,17 @@ def funnel(spec: FunnelSpec, *, sees: Sees = EVERYBODY, today: date, limit: int 
         return _answer(asked, spec, today, limit)
 
 
-def report(spec: FunnelSpec, *, sees: Sees = EVERYBODY, today: date, trend: Dimension, limit: int = PARTS) -> Report:
+def report(
+    spec: FunnelSpec, *, sees: Sees = EVERYBODY, today: date, trend: Dimension, limit: int = PARTS
+) -> Report:
     """The answer with its comparison and its course in months or weeks."""
     with _asked(spec, sees) as asked:
         now = _answer(asked, spec, today, limit)
         before = None
         if (earlier := spec.previous) is not None:
-            asked.set(before_since=_bound(earlier.since, date.min), before_until=_bound(earlier.until, date.max))
+            asked.set(
+                before_since=_bound(earlier.since, date.min), before_until=_bound(earlier.until, date.max)
+            )
             before = _totals(asked, earlier, Shape.of(earlier, before=True))
         course = _parts(asked, replace(spec, split=trend), now, limit=1000, with_medians=False)[0]
         return Report(now, before, course)
@@ -81,7 +93,9 @@ def list_leads(
     with _asked(spec, sees) as asked:
         if after is not None:
             asked.set(after_day=after[0], after_id=after[1])
-        question = metrics.listing(Shape.of(spec), stage, stopped_before=stopped_before, after=after is not None)
+        question = metrics.listing(
+            Shape.of(spec), stage, stopped_before=stopped_before, after=after is not None
+        )
         rows = asked.ask(question)
     page = tuple((int(lead_id), day) for lead_id, day in rows[: metrics.LISTED])
     following = (page[-1][1], page[-1][0]) if len(rows) > metrics.LISTED else None
@@ -95,7 +109,9 @@ def list_values(
     with session() as asked:
         asked.define("matching", metrics.matching((), sees))
         return {
-            dimension: [_key_text(dimension, key) for key, _ in asked.ask(metrics.values_of(dimension, limit))]
+            dimension: [
+                _key_text(dimension, key) for key, _ in asked.ask(metrics.values_of(dimension, limit))
+            ]
             for dimension in dimensions
         }
 
@@ -189,19 +205,20 @@ def _parts(
     medians: dict[str, Row] = {}
     money: dict[str, tuple[Money, ...]] = {}
     if with_medians:
-        medians = {_key_text(dimension, key): row for key, *row in asked.ask(metrics.medians(shape, dimension))}  # type: ignore[misc]
+        medians = {
+            _key_text(dimension, row[0]): row[1:] for row in asked.ask(metrics.medians(shape, dimension))
+        }
         money = _money(
-            asked.ask(metrics.won_amounts(shape, dimension)), asked.ask(metrics.receipts(shape, dimension)), dimension
+            asked.ask(metrics.won_amounts(shape, dimension)),
+            asked.ask(metrics.receipts(shape, dimension)),
+            dimension,
         )
     none = (None,) * len(metrics.steps(spec.stages))
+    cohorts = dimension in TIMES and spec.view is View.COHORT
     parts = []
     for key, *counts, _ in rows:
         text = _key_text(dimension, key)
-        young = (
-            dimension in TIMES
-            and spec.view is View.COHORT
-            and is_young(dimension, date.fromisoformat(text), total.young_from)
-        )
+        young = cohorts and is_young(dimension, date.fromisoformat(text), total.young_from)
         parts.append(
             Part(text, tuple(map(int, counts)), tuple(medians.get(text, none)), money.get(text, ()), young)
         )
@@ -223,7 +240,7 @@ def _money(
         known = found.get(at, Money(at[1]))
         found[at] = replace(known, revenue=Decimal(amount), payments=int(payments), paying=int(paying))
     by_key: dict[str, list[Money]] = {}
-    for (text, _), money in found.items():
+    for (text, _currency), money in found.items():
         by_key.setdefault(text, []).append(money)
     return {
         text: tuple(sorted(amounts, key=lambda one: (-one.revenue, -one.won_amount, one.currency)))
@@ -234,4 +251,4 @@ def _money(
 def _key_text(dimension: Dimension, key: Any) -> str:
     if dimension in ENTITIES:
         return str(key) if key else ""
-    return key.isoformat() if isinstance(key, date) else str(key or "")
+    return f"{key:%Y-%m-%d}" if isinstance(key, date) else str(key or "")

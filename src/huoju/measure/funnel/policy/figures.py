@@ -166,9 +166,7 @@ def is_young(dimension: Dimension, first: date, young_from: date | None) -> bool
 
 def remainder(total: Sequence[int], parts: Sequence[Part]) -> tuple[int, ...]:
     """What `parts` leave of `total`."""
-    return tuple(
-        count - sum(part.counts[at] for part in parts) for at, count in enumerate(total)
-    )
+    return tuple(count - sum(part.counts[at] for part in parts) for at, count in enumerate(total))
 
 
 def change(now: float | Decimal | None, before: float | Decimal | None) -> float | None:
