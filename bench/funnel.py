@@ -72,7 +72,8 @@ FILL = """
 INSERT INTO funnel_funnelrow (lead_id, channel_id, campaign_id, keyword, landing_page, product, region, industry, size,
     segment, owner_id, sdr_id, stage, captured_at, mql_at, sql_at, opportunity_at, poc_at, won_at, lost_at, won_amount,
     won_currency, warnings, withdrawn, changed_tx)
-SELECT id, nullif((id::bigint * 7919) %% 11, 0), nullif(id %% 40, 0), 'keyword ' || (a * 3000)::int, '/page/' || (b * 500)::int,
+SELECT id, nullif((id::bigint * 7919) %% 11, 0), nullif(id %% 40, 0), 'keyword ' || (a * 3000)::int,
+    '/page/' || (b * 500)::int,
     'product ' || id %% 4, (11 + c * 30)::int::text, 'industry ' || (d * 14)::int, 'size ' || id %% 5, '',
     nullif((e * 60)::int, 0), nullif((a * 20)::int, 0),
     CASE WHEN f < 0.02 THEN 'won' WHEN f < 0.05 THEN 'poc' WHEN f < 0.1 THEN 'opportunity' WHEN f < 0.25 THEN 'sql'

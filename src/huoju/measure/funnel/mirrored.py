@@ -6,6 +6,9 @@ from huoju.qualify.leads.policy import FUNNEL, Stage
 from .models import FunnelPayment, FunnelRow
 from .policy.spec import Dimension
 
+ENDED = "ended"
+"""The column that is true of leads that were lost or disqualified: they will not go on."""
+
 
 def _day(column: str) -> Column:
     return Column(type="DATE", source=f"({column} AT TIME ZONE %(zone)s)::date")
@@ -58,8 +61,11 @@ LEADS = Mirrored(
         **{on(stage): _day(source) for stage, source in _SOURCES.items()},
     },
     derived={
-        by(stage): ("DATE", f"coalesce({', '.join(on(later) for later in FUNNEL[at:])})")
-        for at, stage in enumerate(FUNNEL)
+        **{
+            by(stage): ("DATE", f"coalesce({', '.join(on(later) for later in FUNNEL[at:])})")
+            for at, stage in enumerate(FUNNEL)
+        },
+        ENDED: ("BOOLEAN", f"stage IN ('{Stage.LOST}', '{Stage.DISQUALIFIED}')"),
     },
 )  # fmt: skip
 """One row a lead, withdrawn ones left out."""

@@ -22,7 +22,7 @@ from .policy.figures import (
     stage_figures,
     young_since,
 )
-from .policy.spec import ENTITIES, TIMES, Dimension, FunnelSpec, View
+from .policy.spec import TIMES, Dimension, FunnelSpec, View
 
 __all__ = [
     "CATALOGUE",
@@ -151,8 +151,8 @@ def _answer(asked: Session, spec: FunnelSpec, today: date, limit: int) -> Funnel
     adjacent = len(spec.stages) - 1
     young_from = None
     if spec.view is View.COHORT:
-        ((p90,),) = asked.ask(metrics.ninetieth(shape))
-        young_from = young_since(p90, today)
+        ever = Days.of(asked.ask(metrics.durations_ever(spec.stages[0], spec.stages[-1])))
+        young_from = young_since(ever, today)
     answer = replace(answer, steps=steps[:adjacent], through=steps[-1], young_from=young_from)
     if spec.split is None:
         return answer
@@ -180,19 +180,10 @@ def _totals(asked: Session, spec: FunnelSpec, shape: Shape) -> Funnel:
 
 
 def _steps(asked: Session, shape: Shape) -> tuple[Step, ...]:
-    (row,) = asked.ask(metrics.durations(shape))
-    found = []
-    for at, (source, target) in enumerate(metrics.steps(shape.stages)):
-        n, quantiles, mean, least, most, within = row[at * 6 : at * 6 + 6]
-        days = None
-        if n:
-            median, p25, p75, p90 = quantiles
-            days = Days(
-                *(int(n), float(median), float(mean), float(p25), float(p75), float(p90)),
-                *(int(least), int(most), int(within) / int(n)),
-            )
-        found.append(Step(source, target, days))
-    return tuple(found)
+    return tuple(
+        Step(source, target, Days.of(asked.ask(metrics.durations(shape, source, target))))
+        for source, target in metrics.steps(shape.stages)
+    )
 
 
 def _parts(
@@ -249,6 +240,6 @@ def _money(
 
 
 def _key_text(dimension: Dimension, key: Any) -> str:
-    if dimension in ENTITIES:
-        return str(key) if key else ""
-    return f"{key:%Y-%m-%d}" if isinstance(key, date) else str(key or "")
+    if dimension in TIMES:
+        return metrics.period_of(dimension, int(key)).isoformat()
+    return str(key) if key else ""

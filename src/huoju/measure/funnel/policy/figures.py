@@ -28,6 +28,39 @@ class Days:
     within_30: float
     """Share of leads that took at most 30 days."""
 
+    @classmethod
+    def of(cls, histogram: Sequence[tuple[int, int]]) -> "Days | None":
+        """The figures of a histogram (days, leads), in ascending order; None of an empty one. Exact."""
+        n = sum(leads for _, leads in histogram)
+        if not n:
+            return None
+        return cls(
+            n=n,
+            median=_percentile(histogram, n, 50),
+            mean=sum(days * leads for days, leads in histogram) / n,
+            p25=_percentile(histogram, n, 25),
+            p75=_percentile(histogram, n, 75),
+            p90=_percentile(histogram, n, 90),
+            minimum=histogram[0][0],
+            maximum=histogram[-1][0],
+            within_30=sum(leads for days, leads in histogram if days <= 30) / n,
+        )
+
+
+def _percentile(histogram: Sequence[tuple[int, int]], n: int, percent: int) -> float:
+    """The value below which `percent` of the leads lie, between two neighbours by linear interpolation."""
+    at, rest = divmod((n - 1) * percent, 100)
+    low = _nth(histogram, at)
+    return low if not rest else low + (_nth(histogram, at + 1) - low) * rest / 100
+
+
+def _nth(histogram: Sequence[tuple[int, int]], index: int) -> int:
+    for days, leads in histogram:
+        if index < leads:
+            return days
+        index -= leads
+    return histogram[-1][0]
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -152,11 +185,12 @@ def stage_figures(
     )
 
 
-def young_since(p90: float | None, today: date) -> date | None:
-    """The day from which cohorts are young: those entered later have had less time than nine deals in ten take."""
-    if p90 is None or p90 < 0:
+def young_since(ever: Days | None, today: date) -> date | None:
+    """The day from which cohorts are young: those entered then or later have had less time than nine in ten take to
+    the last stage, of all that ever reached it."""
+    if ever is None or ever.p90 < 0:
         return None
-    return today - timedelta(days=int(p90)) + timedelta(days=1)
+    return today - timedelta(days=int(ever.p90)) + timedelta(days=1)
 
 
 def is_young(dimension: Dimension, first: date, young_from: date | None) -> bool:
