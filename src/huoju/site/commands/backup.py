@@ -8,6 +8,9 @@ import psycopg
 from huoju.core.database import binary, data_dir, database_url
 from huoju.site.console import CommandError, say
 
+OLDEST_TARGET = 170000
+"""Our pg_restore sets parameters that older servers do not know."""
+
 
 def run(options: argparse.Namespace) -> None:
     """Write or read the file. Files that users uploaded are in `DATA_DIR/files` and are copied separately."""
@@ -16,6 +19,8 @@ def run(options: argparse.Namespace) -> None:
         if not options.file.exists():
             raise CommandError(f"{options.file} does not exist")
         with psycopg.connect(url) as connection:
+            if connection.info.server_version < OLDEST_TARGET:
+                raise CommandError("restore needs PostgreSQL 17 or later; use the pg_restore of this server")
             tables = connection.execute(
                 "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
             ).fetchone()
