@@ -21,6 +21,7 @@ DATA_DIR = (
 # settings of Django are read before any hook of ours would run.
 _server = EmbeddedServer(DATA_DIR, durable=False)
 os.environ["HUOJU_DATA_DIR"] = str(DATA_DIR)
+(DATA_DIR / "static").mkdir(parents=True, exist_ok=True)
 os.environ["HUOJU_DATABASE_URL"] = os.environ.get("HUOJU_TEST_DATABASE_URL") or _server.url
 os.environ["HUOJU_PLAIN_STATIC"] = "1"
 os.environ.pop("HUOJU_DATABASE_POOL", None)
