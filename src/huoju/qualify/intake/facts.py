@@ -20,3 +20,10 @@ class LeadReleased:
 
     quarantine_id: int
     lead_id: int
+
+
+@fact("lead.quarantine_confirmed")
+class QuarantineConfirmed:
+    """A person confirmed that what cleaning held back is bad."""
+
+    quarantine_id: int

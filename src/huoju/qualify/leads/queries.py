@@ -1,8 +1,9 @@
 """Reading leads, as far as a user may see them."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
@@ -12,7 +13,7 @@ from huoju.core.ui import stages
 from huoju.core.ui.templatetags.ui import masked
 
 from .display import industry_name, region_name
-from .models import Lead, Touch
+from .models import OPEN_STAGES, Lead, Touch
 from .policy import Stage
 
 
@@ -51,6 +52,62 @@ def list_touches(lead_id: int) -> list[Touch]:
     """Everything that brought or reinforced the lead, newest first."""
     touches = Touch.objects.filter(lead_id=lead_id).select_related("channel", "campaign")
     return list(touches.order_by("-at", "-id")[:500])
+
+
+class KnownLead(NamedTuple):
+    """A lead that another system knows too."""
+
+    lead_id: int
+    person_id: int
+
+
+def list_known_leads(external_ids: Sequence[str]) -> dict[str, KnownLead]:
+    """The leads with these external ids ("system:id")."""
+    if not external_ids:
+        return {}
+    rows = Lead.objects.filter(external_id__in=external_ids).values_list("external_id", "pk", "person_id")
+    return {external_id: KnownLead(*row) for external_id, *row in rows if external_id}
+
+
+def list_open_lead_ids(person_ids: Sequence[int]) -> dict[int, int]:
+    """The open lead of each of these persons who has one."""
+    if not person_ids:
+        return {}
+    rows = Lead.objects.filter(person_id__in=person_ids, stage__in=OPEN_STAGES)
+    return dict(rows.values_list("person_id", "pk"))
+
+
+def list_taken_origins(origins: Sequence[str]) -> dict[str, int]:
+    """The leads that these origins ("import:3/77") have made or joined already."""
+    return dict(Touch.objects.filter(origin__in=origins).values_list("origin", "lead_id"))
+
+
+class HistoricRow(NamedTuple):
+    """A lead of the past with what is known of its person and company, for trying cleaning rules on."""
+
+    lead_id: int
+    won: bool
+    name: str
+    mobile: str
+    email: str
+    title: str
+    country: str
+    company: str | None
+    size: str
+    industry: str
+    region: str
+    message: str | None
+
+
+def iter_history(limit: int) -> Iterator[HistoricRow]:
+    """The latest `limit` leads, the newest first. One query."""
+    first = Touch.objects.filter(lead_id=OuterRef("pk")).order_by("at", "id").values("message")[:1]
+    rows = Lead.objects.order_by("-captured_at", "-id").annotate(message=Subquery(first))
+    for lead_id, won_at, *rest in rows.values_list(
+        *("pk", "won_at", "person__name", "person__mobile", "person__email", "person__title"),
+        *("person__country", "company__name", "size", "industry", "region", "message"),
+    )[:limit].iterator(chunk_size=2000):
+        yield HistoricRow(lead_id, won_at is not None, *rest)
 
 
 EXPORT_HEADER = (

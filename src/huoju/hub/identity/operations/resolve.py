@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 from huoju.core.bulk import copy_lines, numbers, plain, take_ids, text, texts
 
 from ..policy import Group, Grouping, Identifier, IdentifierKind, Strength, connected_groups
+from ..queries import KnownIdentifier, find_identifiers
 from .proposals import propose
 
 _ATTEMPTS = 20
@@ -63,13 +64,7 @@ class Resolved:
     proposals: tuple[int, ...] = ()
     added: tuple[tuple[str, str], ...] = ()
     filled: Mapping[str, str | int] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Owned:
-    person_id: int
-    verified: bool
-    last_seen: datetime
+    company_id: int | None = None  # of the person, as far as the batch or the database knows it
 
 
 @dataclass(slots=True)
@@ -96,7 +91,7 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
     with connection.cursor() as cursor:
         for _ in range(_ATTEMPTS):
             savepoint = transaction.savepoint()
-            owned = _owners(cursor, given)
+            owned = find_identifiers({(each.kind.value, each.value) for row in given for each in row})
             persons = _hold(cursor, {each.person_id for each in owned.values()} | _named(rows))
             if persons is not None:
                 plan = _decide(cursor, given, owned, persons)
@@ -110,7 +105,7 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
         filled = _fill(cursor, plan, rows, persons)
         _note_seen(cursor, rows, owned, now)
         proposals = propose(cursor, plan.grouping.blocked, plan.offset, actor=actor, source=source, now=now)
-    return _answers(rows, plan, filled, proposals)
+    return _answers(rows, plan, persons, filled, proposals)
 
 
 def hold(person_ids: Collection[int]) -> None:
@@ -143,28 +138,6 @@ def _named(rows: Sequence[PersonHint]) -> set[int]:
     return {row.person_id for row in rows if row.person_id is not None}
 
 
-def _owners(cursor: CursorWrapper, given: Sequence[Sequence[Identifier]]) -> dict[tuple[str, str], _Owned]:
-    """Who has the identifiers of the batch already, by kind and value."""
-    by_kind: dict[str, set[str]] = {}
-    for identifiers in given:
-        for each in identifiers:
-            by_kind.setdefault(each.kind.value, set()).add(each.value)
-    if not by_kind:
-        return {}
-    one = (
-        "SELECT kind, value, person_id, verified, last_seen FROM identity_identifier "
-        "WHERE kind = %s AND value = ANY(%s::text[])"
-    )
-    values: list[str] = []
-    for kind, found in by_kind.items():
-        values += [kind, texts(list(found))]
-    cursor.execute(" UNION ALL ".join([one] * len(by_kind)), values)
-    return {
-        (kind, value): _Owned(person_id, verified, last_seen)
-        for kind, value, person_id, verified, last_seen in cursor.fetchall()
-    }
-
-
 def _hold(cursor: CursorWrapper, ids: set[int]) -> dict[int, dict[str, str | int | None]] | None:
     """Lock persons in order and read their golden fields; None when one of them has vanished since it was looked up."""
     if not ids:
@@ -183,7 +156,7 @@ def _hold(cursor: CursorWrapper, ids: set[int]) -> dict[int, dict[str, str | int
 def _decide(
     cursor: CursorWrapper,
     given: Sequence[Sequence[Identifier]],
-    owned: Mapping[tuple[str, str], _Owned],
+    owned: Mapping[tuple[str, str], KnownIdentifier],
     persons: Mapping[int, object],
 ) -> _Plan:
     """Group the rows into persons, behind one pseudo-row for each known person with all that it has: limits count."""
@@ -322,7 +295,7 @@ def _fill(
 def _note_seen(
     cursor: CursorWrapper,
     rows: Sequence[PersonHint],
-    owned: Mapping[tuple[str, str], _Owned],
+    owned: Mapping[tuple[str, str], KnownIdentifier],
     now: datetime,
 ) -> None:
     """Move `last_seen` of known identifiers, and note that one has been verified. Their persons are locked."""
@@ -355,22 +328,28 @@ def _note_seen(
 def _answers(
     rows: Sequence[PersonHint],
     plan: _Plan,
+    persons: Mapping[int, dict[str, str | int | None]],
     filled: Mapping[int, Mapping[str, str | int]],
     proposals: Mapping[int, Sequence[int]],
 ) -> list[Resolved]:
     created = {person_id for person_id, _ in plan.new_persons}
-    told: set[int] = set()
+    companies: dict[int, int | None] = {}
     answers: list[Resolved] = []
-    for at in range(len(rows)):
+    for at, row in enumerate(rows):
         person_id = plan.person_of[plan.grouping.group_of[at + plan.offset]]
         mine = tuple(proposals.get(at, ()))
-        if person_id in told:
-            answers.append(Resolved(person_id, False, mine))
-            continue
-        told.add(person_id)
-        if person_id in created:
-            answers.append(Resolved(person_id, True, mine))
+        if person_id in companies:
+            companies[person_id] = company_id = companies[person_id] or row.company_id
+            answers.append(Resolved(person_id, proposals=mine, company_id=company_id))
+        elif person_id in created:
+            companies[person_id] = row.company_id
+            answers.append(Resolved(person_id, True, mine, company_id=row.company_id))
         else:
+            company_id = companies[person_id] = _number(persons[person_id]["company_id"])
             added = tuple(plan.added.get(person_id, ()))
-            answers.append(Resolved(person_id, False, mine, added, filled.get(person_id, {})))
+            answers.append(Resolved(person_id, False, mine, added, filled.get(person_id, {}), company_id))
     return answers
+
+
+def _number(value: str | int | None) -> int | None:
+    return None if value is None else int(value)

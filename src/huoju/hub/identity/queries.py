@@ -1,0 +1,58 @@
+"""Reading persons and their identifiers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from huoju.core.bulk import texts
+
+from .models import Identifier, MergeProposal, Person
+
+
+class KnownIdentifier(NamedTuple):
+    """Who has an identifier."""
+
+    person_id: int
+    verified: bool
+    last_seen: datetime
+
+
+def find_identifiers(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownIdentifier]:
+    """Who has the identifiers `keys`, each a kind and a value in normal form. One statement, however many."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in keys:
+        by_kind.setdefault(kind, []).append(value)
+    if not by_kind:
+        return {}
+    one = (
+        "SELECT kind, value, person_id, verified, last_seen FROM identity_identifier "
+        "WHERE kind = %s AND value = ANY(%s::text[])"
+    )
+    values: list[str] = []
+    for kind, found in by_kind.items():
+        values += [kind, texts(found)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join([one] * len(by_kind)), values)
+        return {(row[0], row[1]): KnownIdentifier(*row[2:]) for row in cursor.fetchall()}
+
+
+def list_identifiers(person_id: int) -> list[Identifier]:
+    """All identifiers of a person, by kind and first sight."""
+    return list(Identifier.objects.filter(person_id=person_id).order_by("kind", "first_seen", "id"))
+
+
+def get_persons(person_ids: Sequence[int]) -> dict[int, Person]:
+    """Persons by id, with their companies."""
+    return Person.objects.select_related("company").in_bulk(list(person_ids))
+
+
+def list_proposals(person_id: int) -> list[MergeProposal]:
+    """Merges that were proposed for a person and are not decided yet."""
+    return list(
+        MergeProposal.objects.filter(Q(left_id=person_id) | Q(right_id=person_id), decided_at=None)
+        .select_related("left", "right")
+        .order_by("id")
+    )
