@@ -24,6 +24,7 @@ from huoju.hub.consent import telling as consent_telling
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
+from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.recognition.readers import recognition_reader
@@ -66,7 +67,7 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    ours = (recognition_reader(), FUNNEL)
+    ours = (INTAKE, recognition_reader(), FUNNEL)
     readers.register(*(reader for reader in ours if reader.name not in known))
 
 
