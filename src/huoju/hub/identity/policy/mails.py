@@ -35,7 +35,7 @@ _PLAIN = re.compile(
     re.ASCII,
 )
 _BRACKETED = re.compile(r"<([^<>]*@[^<>]*)>")
-_SEVERAL = re.compile(r"[;,、|/\s]+(?=\S*@)|[;、|]")
+_SEVERAL = re.compile(r"[;,、|/:\s]+(?=\S*@)|[;、|]")
 _NOTE = re.compile(r"(?<=\w)\s*[(\[].*$")
 _AROUND = " \t\r\n\"'<>()[]{}.,;:!?。，；：！？、“”‘’《》（）"
 _SPACED = re.compile(r"\s*([@.])\s*")
