@@ -6,6 +6,10 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from tests.browsing import browser, visit
+
+__all__ = ["browser", "visit"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_settings() -> Iterator[None]:
