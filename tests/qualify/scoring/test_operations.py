@@ -13,7 +13,13 @@ from huoju.core.facts import delivery, partitions
 from huoju.core.facts.models import Fact
 from huoju.core.facts.replay import replay
 from huoju.core.rules import InvalidRulesError
-from huoju.qualify.leads.facts import LeadCaptured, LeadRestored, LeadTouched, LeadUpdated, LeadWithdrawn
+from huoju.qualify.leads.facts import (
+    LeadCaptured,
+    LeadTouched,
+    LeadTouchWithdrawn,
+    LeadUpdated,
+    LeadWithdrawn,
+)
 from huoju.qualify.leads.models import Lead
 from huoju.qualify.recognition import readers
 from huoju.qualify.scoring import operations, policy
@@ -112,8 +118,7 @@ def test_what_was_taken_back_counts_no_more(by: str) -> None:
             assert withdraw(fact_id, known) is not None
             assert withdraw(fact_id, known) is None
         case "import":
-            restored = LeadRestored(lead_id=known.lead.pk, import_id=7, stage="lead", times={}, owner_id=None)
-            tell(restored, person=known.person)
+            tell(LeadTouchWithdrawn(lead_id=known.lead.pk, import_id=7, at=NOW), person=known.person)
         case "lead":
             other = make_lead(person=known.person, stage="lost", fact=False)
             tell(LeadCaptured(lead_id=other.lead.pk, via="form", purpose="contact"), person=known.person)
@@ -264,8 +269,9 @@ def _live(known: Known, what: str, at: datetime, heard: datetime, purpose: str) 
             if done is not None:
                 tell(ActivityWithdrawn(fact_id=done.id, reason="bot"), person=person, recorded_at=heard)
         case "restore":
-            restored = LeadRestored(lead_id=lead_id, import_id=3, stage="lead", times={}, owner_id=None)
-            tell(restored, person=person, recorded_at=heard)
+            for touch in Fact.objects.filter(person_id=person.pk, kind="lead.touched")[:1]:
+                gone = LeadTouchWithdrawn(lead_id=lead_id, import_id=3, at=touch.occurred_at)
+                tell(gone, person=person, recorded_at=heard)
         case "refresh":
             refresh = operations.start_refresh(now=heard)
             operations.refresh_chunk(refresh_id=refresh.pk, now=heard, size=2)

@@ -10,7 +10,7 @@ from typing import Any
 
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
-from huoju.qualify.leads.facts import LeadTouched, LeadUpdated
+from huoju.qualify.leads.facts import LeadRestored, LeadTouched, LeadUpdated
 from huoju.qualify.scoring.facts import ScoringActivated
 from huoju.qualify.scoring.operations import forget_scores, score_persons
 from huoju.qualify.scoring.queries import activity_facts
@@ -58,5 +58,11 @@ def rebuild(facts: Sequence[StoredFact], now: datetime) -> None:
 
 def recognition_reader() -> Reader:
     """The reader, over every kind that counts once the rooms above have registered theirs."""
-    kinds: list[type[Any]] = [*activity_facts(), LeadUpdated, ScoringActivated, CriteriaActivated]
+    kinds: list[type[Any]] = [
+        *activity_facts(),
+        LeadUpdated,
+        LeadRestored,
+        ScoringActivated,
+        CriteriaActivated,
+    ]
     return Reader("recognition", tuple(kinds), handle, batch=4000, reset=forget_scores, rebuild=rebuild)

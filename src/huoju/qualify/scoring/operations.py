@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg import sql
 
+from huoju.core.bulk import copy_lines, numbers, text, texts
 from huoju.core.facts.operations import NewFact, append, append_one
 
 from . import policy
@@ -51,8 +51,9 @@ def score_persons(heard: Mapping[int, datetime], *, now: datetime, announce: boo
 def _lock(by: str, ids: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM (SELECT FROM leads_lead WHERE {by} = ANY(%s) ORDER BY id FOR NO KEY UPDATE) l",
-            [list(ids)],
+            f"""SELECT count(*) FROM (
+                    SELECT FROM leads_lead WHERE {by} = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) l""",
+            [numbers(ids)],
         )
 
 
@@ -87,9 +88,6 @@ def _score(
 
 
 _COLUMNS = ("lead_id", "fit", "engagement", "total", "band", "lines", "rules_version", "as_of")
-_COPY = sql.SQL("COPY scoring_fresh ({}) FROM STDIN").format(
-    sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
-)
 _UPSERT = """
     INSERT INTO scoring_leadscore AS old ({columns})
     SELECT {columns} FROM scoring_fresh ORDER BY lead_id
@@ -109,12 +107,16 @@ def _store(scored: Sequence[tuple[Scorable, Score]], moments: Mapping[int, datet
             "CREATE TEMP TABLE IF NOT EXISTS scoring_fresh (LIKE scoring_leadscore) ON COMMIT DELETE ROWS"
         )
         cursor.execute("DELETE FROM scoring_fresh")
-        with cursor.copy(_COPY) as copy:
-            write = copy.write_row
-            for lead, score in scored:
-                lines = _lines_as_json(score.lines, fixed)
-                points = (score.fit, score.engagement, score.total, score.band.value)
-                write((lead.lead_id, *points, lines, score.version, moments[lead.lead_id]))
+        copy_lines(
+            cursor,
+            "scoring_fresh",
+            _COLUMNS,
+            [
+                f"{lead.lead_id}\t{score.fit}\t{score.engagement}\t{score.total}\t{score.band}\t"
+                f"{text(_lines_as_json(score.lines, fixed))}\t{score.version}\t{moments[lead.lead_id]}"
+                for lead, score in scored
+            ],
+        )
         cursor.execute(_UPSERT)
         return int(cursor.rowcount)
 
@@ -143,11 +145,12 @@ def _repeat_on_leads(scored: Sequence[tuple[Scorable, Score]]) -> None:
     ]
     if not differ:
         return
+    ids, totals, bands = zip(*differ, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE leads_lead l SET score = n.score, band = n.band
                FROM unnest(%s::bigint[], %s::smallint[], %s::text[]) AS n(id, score, band) WHERE l.id = n.id""",
-            [list(column) for column in zip(*differ, strict=True)],
+            [numbers(ids), numbers(totals), texts(bands)],
         )
 
 

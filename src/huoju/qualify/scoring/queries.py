@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Max
 
+from huoju.core.bulk import numbers
 from huoju.core.facts.kinds import kind_of
 from huoju.core.mail import email_class
 from huoju.core.rules import RuleBook
 from huoju.hub.companies.policy import SIZE_FLOORS, SizeBand, title_of
-from huoju.qualify.leads.facts import LeadRestored, LeadWithdrawn
+from huoju.qualify.leads.facts import LeadTouchWithdrawn, LeadWithdrawn
 from huoju.qualify.leads.policy import Profile
 
 from . import policy
@@ -30,8 +31,8 @@ RULES: RuleBook[ScoreRules, ScoringRules] = RuleBook(
 
 WITHDRAWN = kind_of(ActivityWithdrawn).name
 LEAD_WITHDRAWN = kind_of(LeadWithdrawn).name
-LEAD_RESTORED = kind_of(LeadRestored).name
-_CORRECTIONS: tuple[type[Any], ...] = (ActivityWithdrawn, LeadWithdrawn, LeadRestored)
+TOUCH_WITHDRAWN = kind_of(LeadTouchWithdrawn).name
+_CORRECTIONS: tuple[type[Any], ...] = (ActivityWithdrawn, LeadWithdrawn, LeadTouchWithdrawn)
 """Kinds that make earlier facts of the person not count."""
 
 
@@ -66,14 +67,14 @@ _PROFILES = """
     LEFT JOIN campaigns_channel ch ON ch.id = l.channel_id
     LEFT JOIN campaigns_campaign ca ON ca.id = l.campaign_id
     LEFT JOIN scoring_leadscore s ON s.lead_id = l.id
-    WHERE l.{by} = ANY(%s) ORDER BY l.id"""
+    WHERE l.{by} = ANY(%s::bigint[]) ORDER BY l.id"""
 
 
 def list_scorable(*, lead_ids: Sequence[int] = (), person_ids: Sequence[int] = ()) -> list[Scorable]:
     """The leads of `lead_ids` or of `person_ids`, by id. One query."""
     by, ids = ("id", lead_ids) if lead_ids else ("person_id", person_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_PROFILES.format(by=by), [list(ids)])
+        cursor.execute(_PROFILES.format(by=by), [numbers(ids)])
         return [_scorable(row) for row in cursor.fetchall()]
 
 
@@ -136,8 +137,8 @@ def list_activities(person_ids: Sequence[int]) -> dict[int, list[Activity]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT person_id, kind, occurred_at, CASE kind {keys} ELSE '' END
-                FROM facts_fact WHERE person_id = ANY(%s) AND kind = ANY(%s)""",
-            [list(person_ids), _activity_kinds()],
+                FROM facts_fact WHERE person_id = ANY(%s::bigint[]) AND kind = ANY(%s)""",
+            [numbers(person_ids), _activity_kinds()],
         )
         for person_id, kind, at, key in cursor.fetchall():
             if (signal := signals.get(kind)) is None:
@@ -162,27 +163,26 @@ def _list_corrected(person_ids: Sequence[int]) -> dict[int, list[Activity]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT id, person_id, kind, occurred_at, payload FROM facts_fact
-               WHERE person_id = ANY(%s) AND kind = ANY(%s)""",
-            [list(person_ids), _activity_kinds()],
+               WHERE person_id = ANY(%s::bigint[]) AND kind = ANY(%s)""",
+            [numbers(person_ids), _activity_kinds()],
         )
         rows = [(*row[:4], json.loads(row[4])) for row in cursor.fetchall()]
     facts: set[UUID] = set()
     leads: set[int] = set()
-    imports: set[tuple[int, int]] = set()
+    touches: set[tuple[int, int, datetime]] = set()
     for _, _, kind, _, payload in rows:
         if kind == WITHDRAWN:
             facts.add(UUID(payload["fact_id"]))
         elif kind == LEAD_WITHDRAWN:
             leads.add(payload["lead_id"])
-        elif kind == LEAD_RESTORED:
-            imports.add((payload["lead_id"], payload["import_id"]))
+        elif kind == TOUCH_WITHDRAWN:
+            touches.add((payload["lead_id"], payload["import_id"], datetime.fromisoformat(payload["at"])))
     done: dict[int, list[Activity]] = {person_id: [] for person_id in person_ids}
     for id_, person_id, kind, at, payload in rows:
         signal = signals.get(kind)
-        lead_id, import_id = payload.get("lead_id"), payload.get("import_id")
-        taken_back = (
-            id_ in facts or lead_id in leads or (kind == TOUCHED.kind and (lead_id, import_id) in imports)
-        )
+        lead_id = payload.get("lead_id")
+        touch = (lead_id, payload.get("import_id"), at)
+        taken_back = id_ in facts or lead_id in leads or (kind == TOUCHED.kind and touch in touches)
         if signal is not None and not taken_back:
             key = "/".join(str(payload[field]) for field in signal.by if payload.get(field) is not None)
             done[person_id] += [Activity(code, at) for code in signal.activities_of(key)]

@@ -1,6 +1,7 @@
 """`huoju worker`: reads the fact log and runs jobs until it is asked to stop."""
 
 import argparse
+import gc
 import logging
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
@@ -13,6 +14,9 @@ log = logging.getLogger(__name__)
 
 def run(options: argparse.Namespace) -> None:
     """Both in one process. If either fails the process ends with its error, and whoever started it starts it again."""
+    # A batch of facts makes many objects that all die together: looking for cycles among them costs a third of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     stop = stop_on_signals()
     end_with_parent()
     with ThreadPoolExecutor(2, thread_name_prefix="worker") as pool:
