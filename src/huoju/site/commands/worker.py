@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 def run(options: argparse.Namespace) -> None:
     """Both in one process. If either fails the process ends with its error, and whoever started it starts it again."""
-    # A batch of facts makes many objects that all die together: looking for cycles among them costs a third of the time.
+    # A batch of facts makes many objects that all die together: looking for cycles among them is a waste.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     stop = stop_on_signals()
