@@ -11,8 +11,11 @@ from huoju.qualify.cleaning.policy import Submission
 from .operations import prepare, take_in_batch
 from .policy import Given, Incoming
 
-_FIELDS = ("name", "email", "company", "title", "company_size", "industry", "region", "country", "message")
-_CONTACT = (*_FIELDS, "mobile", "phone", "external_id", "uscc", "language")
+_PLACED = frozenset(
+    {"name", "email", "company", "title", "company_size", "industry", "region", "country", "message"}
+    | {"mobile", "phone", "external_id", "uscc", "language"}
+)
+"""Fields of a submission that have a place of their own; a form may ask for others."""
 
 
 def take_in(facts: Sequence[StoredFact], now: datetime) -> None:
@@ -39,7 +42,15 @@ def incoming_of(fact: StoredFact) -> Incoming:
         via=sent.via,
         at=fact.occurred_at,
         submission=Submission(
-            **{name: data.get(name, "") for name in _FIELDS},
+            name=data.get("name", ""),
+            email=data.get("email", ""),
+            company=data.get("company", ""),
+            title=data.get("title", ""),
+            company_size=data.get("company_size", ""),
+            industry=data.get("industry", ""),
+            region=data.get("region", ""),
+            country=data.get("country", ""),
+            message=data.get("message", ""),
             phone=data.get("mobile") or data.get("phone", ""),
             language=data.get("language") or sent.source.get("language", ""),
             product=sent.product,
@@ -62,7 +73,7 @@ def incoming_of(fact: StoredFact) -> Incoming:
                 for purpose, granted in sent.consent.items()
             ]
         ),
-        extra={key: value for key, value in data.items() if key not in _CONTACT and value},
+        extra={key: value for key, value in data.items() if key not in _PLACED and value},
         submission_id=sent.submission_id,
     )
 

@@ -46,9 +46,10 @@ def candidate_as_json(incoming: Incoming) -> dict[str, Any]:
 def candidate_from_json(row: Mapping[str, Any]) -> Incoming:
     """The incoming interest that a row keeps."""
     outcome = row.get("outcome")
+    plain: dict[str, Any] = {name: row.get(name, "") for name in _TEXTS}
+    plain |= {name: row.get(name) for name in _NUMBERS}
     return Incoming(
-        **{name: row.get(name, "") for name in _TEXTS},
-        **{name: row.get(name) for name in _NUMBERS},
+        **plain,
         at=datetime.fromisoformat(row["at"]),
         submission=submission_from_json(row["submission"]),
         utm=row.get("utm", {}),

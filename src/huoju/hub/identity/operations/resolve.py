@@ -90,7 +90,7 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
     given = [_identifiers(row) for row in rows]
     with connection.cursor() as cursor:
         for _ in range(_ATTEMPTS):
-            savepoint = transaction.savepoint()
+            savepoint = transaction.savepoint_create()
             owned = find_identifiers({(each.kind.value, each.value) for row in given for each in row})
             persons = _hold(cursor, {each.person_id for each in owned.values()} | _named(rows))
             if persons is not None:
@@ -181,10 +181,11 @@ def _decide(
     fresh = sum(1 for group in plan.grouping.groups if group.person is None)
     ids = iter(take_ids(cursor, "identity_person", fresh))
     for group in plan.grouping.groups:
-        person_id = group.person
-        if person_id is None:
+        if group.person is None:
             person_id = next(ids)
             plan.new_persons.append((person_id, group))
+        else:
+            person_id = group.person
         plan.person_of.append(person_id)
         for each in group.identifiers:
             key = (each.kind.value, each.value)

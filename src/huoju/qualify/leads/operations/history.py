@@ -36,7 +36,7 @@ def place(
     news = {stage: at for stage, at in reached.items() if _is_news(state, stage, at)}
     if not news and outcome in (None, stood):
         return []
-    base = {} if stood is Stage.LEAD else {stood: since}
+    base: dict[Stage, datetime] = {} if stood is Stage.LEAD else {stood: since}
     placed = place_history(state.captured_at, {**base, **news}, outcome=outcome, now=now)
     if placed.stage in OPEN and not may_open:
         placed = place_history(state.captured_at, {**base, **news}, outcome=stood, now=now)
