@@ -52,9 +52,22 @@ def parser() -> argparse.ArgumentParser:
     replay = add("replay", "derive what a reader of the fact log made from it again")
     replay.add_argument("reader", nargs="?", help="its name; without one the names are listed")
 
-    add("import", "import leads from a CSV or XLSX file", module="imports").add_argument(
-        "arguments", nargs=argparse.REMAINDER, help="see huoju import --help"
+    imports = add("import", "import a CSV, XLSX or Parquet file, or take an import back", module="imports")
+    imports.add_argument("file", nargs="?", type=Path)
+    imports.add_argument("--target", default="leads", help="what the rows are (leads)")
+    imports.add_argument(
+        "--mapping", type=Path, metavar="JSON", help="mapping file; without one it is guessed"
     )
+    imports.add_argument("--user", metavar="NAME", help="import in the name of this user")
+    imports.add_argument("--check", action="store_true", help="only count what would become of the rows")
+    imports.add_argument(
+        "--rejected", type=Path, metavar="CSV", help="write rejected rows with their reasons here"
+    )
+    other = imports.add_mutually_exclusive_group()
+    other.add_argument("--resume", type=int, metavar="ID", help="go on with an import that was stopped")
+    other.add_argument("--rollback", type=int, metavar="ID", help="take an import back")
+    other.add_argument("--list", action="store_true", help="list the imports, newest first")
+
     add("doctor", "look for problems, say what to do about them")
 
     backup = add("backup", "write the database to a file", needs="running")
