@@ -170,9 +170,9 @@ def test_deals_of_a_file_come_in_once_and_payments_find_them() -> None:
     leads = [lead_at(Stage.WON), lead_at(Stage.WON)]
     outcomes = [history(lead) for lead in leads]
     first = operations.record_outcomes_batch(outcomes, import_id=1, actor="import:1", now=LATER)
-    assert [new for _pk, new in first] == [True, True]
+    assert [each.created for each in first] == [True, True]
     again = operations.record_outcomes_batch(outcomes, import_id=2, actor="import:2", now=LATER)
-    assert again == [(pk, False) for pk, _new in first]
+    assert again == [operations.Recorded(each.opportunity_id, False, {}) for each in first]
     assert Fact.objects.filter(kind="opportunity.won").count() == 2
 
     def payment(number: int, deal: str) -> operations.NewPayment:
@@ -189,8 +189,33 @@ def test_deals_of_a_file_come_in_once_and_payments_find_them() -> None:
     assert [pk is not None for pk in ids] == [True, True, True, True, False]
     assert operations.record_payments_batch(lines, import_id=4, actor="import:4", now=LATER) == ids
     assert Fact.objects.filter(kind="payment.recorded").count() == 4
-    assert operations.withdraw_imported_payments(import_id=3, actor="import:3", now=LATER) == 4
-    assert operations.withdraw_imported_payments(import_id=3, actor="import:3", now=LATER) == 0
+    made = [pk for pk in ids if pk is not None]
+    operations.withdraw_imported_payments(payment_ids=made, import_id=3, actor="import:3", now=LATER)
+    operations.withdraw_imported_payments(payment_ids=made, import_id=3, actor="import:3", now=LATER)
     assert not Payment.objects.exists()
-    operations.withdraw_imported_outcomes(lead_ids=[lead.pk for lead in leads], import_id=1)
+    assert Fact.objects.filter(kind="payment.withdrawn").count() == 4
+    operations.undo_outcomes_batch([each.undo for each in first])
     assert not Opportunity.objects.exists()
+
+
+def test_a_later_file_changes_a_deal_and_its_rollback_puts_it_back() -> None:
+    lead = lead_at(Stage.WON)
+    operations.record_outcomes_batch([history(lead)], import_id=1, actor="import:1", now=LATER)
+    before = Opportunity.objects.values().get(lead=lead)
+    change = history(lead, amount=Decimal("99.50"), won_at=LATER, external_id="crm:new")
+    (changed,) = operations.record_outcomes_batch([change], import_id=2, actor="import:2", now=LATER)
+    assert Opportunity.objects.get(lead=lead).amount == Decimal("99.50")
+    operations.undo_outcomes_batch([changed.undo])
+    assert Opportunity.objects.values().get(lead=lead) == before
+
+
+def test_a_trial_of_an_old_system_ends_with_its_deal() -> None:
+    won, lost, running = lead_at(Stage.WON), lead_at(Stage.LOST), lead_at(Stage.POC)
+    outcomes = [
+        history(won, poc_at=NOW),
+        history(lost, poc_at=NOW, won_at=None, lost_at=LATER, lost_reason="price"),
+        history(running, poc_at=NOW, won_at=None),
+    ]
+    operations.record_outcomes_batch(outcomes, import_id=1, actor="import:1", now=LATER)
+    trials = Poc.objects.order_by("opportunity_id").values_list("result", "ended_at", "failure_reason")
+    assert list(trials) == [("passed", NOW, ""), ("failed", LATER, "price"), ("", None, "")]

@@ -1,9 +1,11 @@
 """Writes of users, teams, keys and preferences. Row history (pghistory) keeps who changed what."""
 
+import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -52,6 +54,26 @@ def create_user(
     user.full_clean(exclude=["password"])
     user.save()
     return user, password
+
+
+def ensure_placeholders(*, names: Collection[str], now: datetime) -> dict[str, int]:
+    """Inactive users for people whom an imported history names, by that name; made once, found again later.
+
+    They cannot sign in. An administrator may turn one into a real user, who then owns that history.
+    """
+    rows = [
+        User(
+            username=f"imported-{hashlib.sha256(name.encode()).hexdigest()[:16]}", name=name[:80], role=Role.SALES,
+            external_ref=name[:120], is_active=False, password=make_password(None), date_joined=now,
+        )
+        for name in sorted(names)
+    ]  # fmt: skip
+    User.objects.bulk_create(rows, ignore_conflicts=True)
+    refs = User.objects.filter(external_ref__in=[name[:120] for name in names]).values_list(
+        "external_ref", "pk"
+    )
+    by_ref = dict(refs)
+    return {name: by_ref[name[:120]] for name in names}
 
 
 def update_user(

@@ -1,8 +1,10 @@
 """Reads of users, teams, keys and saved views."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Collection
 
-from django.db.models import Count, OuterRef, QuerySet, StringAgg, Subquery, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, StringAgg, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from .models import ApiKey, SavedView, Team, User
@@ -24,6 +26,24 @@ def list_owner_names() -> list[tuple[int, str]]:
     roles = (Role.SALES, Role.SALES_MANAGER, Role.TELEMARKETING)
     users = User.objects.filter(role__in=roles).order_by("-is_active", "name", "username")
     return [(pk, name or username) for pk, name, username in users.values_list("pk", "name", "username")]
+
+
+def find_people(names: Collection[str]) -> dict[str, int]:
+    """Users by what a file calls them: external reference, username or name (where only one is called so)."""
+    found: dict[str, int] = {}
+    rows = User.objects.filter(
+        Q(external_ref__in=names) | Q(username__in=names) | Q(name__in=names)
+    ).order_by("pk")
+    people = list(rows.values_list("pk", "external_ref", "username", "name"))
+    called = Counter(name for _pk, _ref, _username, name in people)
+    for pk, _ref, _username, name in people:
+        if called[name] == 1 and name in names:
+            found.setdefault(name, pk)
+    for pk, ref, username, _name in people:
+        for key in (username, ref):  # the reference wins: it is what the other system said
+            if key in names:
+                found[key] = pk
+    return found
 
 
 def list_teams() -> QuerySet[Team]:

@@ -3,9 +3,12 @@
 from .history import (
     NewPayment,
     Outcome,
+    Recorded,
+    find_payments,
+    find_won_deals,
     record_outcomes_batch,
     record_payments_batch,
-    withdraw_imported_outcomes,
+    undo_outcomes_batch,
     withdraw_imported_payments,
 )
 from .selling import (
@@ -21,15 +24,18 @@ from .selling import (
 __all__ = [
     "NewPayment",
     "Outcome",
+    "Recorded",
     "end_poc",
+    "find_payments",
+    "find_won_deals",
     "lose",
     "open_opportunity",
     "record_outcomes_batch",
     "record_payment",
     "record_payments_batch",
     "start_poc",
+    "undo_outcomes_batch",
     "win",
-    "withdraw_imported_outcomes",
     "withdraw_imported_payments",
     "withdraw_payment",
 ]

@@ -3,10 +3,11 @@
 The leads themselves, their stages and their owners come in through `qualify.leads`; here is only what hangs on a deal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -14,7 +15,7 @@ from huoju.core.facts.operations import NewFact, append
 from huoju.qualify.leads import queries as lead_queries
 
 from ..facts import OpportunityLost, OpportunityOpened, OpportunityWon, PaymentRecorded, PaymentWithdrawn
-from ..models import Opportunity, Payment
+from ..models import Opportunity, Payment, Poc
 
 SOURCE = "import"
 
@@ -32,6 +33,7 @@ class Outcome:
     name: str
     owner_id: int | None
     opened_at: datetime
+    poc_at: datetime | None = None
     won_at: datetime | None = None
     lost_at: datetime | None = None
     lost_reason: str = ""
@@ -39,6 +41,15 @@ class Outcome:
     amount: Decimal | None = None
     currency: str
     external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an outcome. `undo` is what `undo_outcomes_batch` needs, as JSON; empty if nothing changed."""
+
+    opportunity_id: int
+    created: bool
+    undo: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,35 +67,47 @@ class NewPayment:
 @transaction.atomic
 def record_outcomes_batch(
     outcomes: Sequence[Outcome], *, import_id: int, actor: str, now: datetime
-) -> list[tuple[int, bool]]:
-    """Make or update one opportunity a lead; returns (opportunity id, whether it is new), in the order of `outcomes`.
+) -> list[Recorded]:
+    """Make or update one opportunity a lead, in the order of `outcomes`.
 
     A deal that is there already takes the file's outcome, amount and external id; its facts are appended only when
     something changed.
     """
     leads = [outcome.lead_id for outcome in outcomes]
     known = {each.lead_id: each for each in Opportunity.objects.select_for_update().filter(lead_id__in=leads)}
+    there = set(known)
     fresh: list[Opportunity] = []
-    changed: list[Opportunity] = []
-    facts: list[NewFact] = []
+    changed: dict[int, dict[str, Any]] = {}
     for outcome in outcomes:
-        there = known.get(outcome.lead_id)
-        row = there or Opportunity(lead_id=outcome.lead_id, opened_at=outcome.opened_at, import_id=import_id)
-        if not _apply(outcome, row) and there is not None:
-            continue
-        (changed if there is not None else fresh).append(row)
-        known[outcome.lead_id] = row
+        row = known.get(outcome.lead_id)
+        if row is None:
+            row = Opportunity(lead_id=outcome.lead_id, opened_at=outcome.opened_at, import_id=import_id)
+            known[outcome.lead_id] = row
+            fresh.append(row)
+            _apply(outcome, row)
+        elif (before := _apply(outcome, row)) is not None and outcome.lead_id in there:
+            changed.setdefault(row.pk, before)
     Opportunity.objects.bulk_create(fresh)
-    Opportunity.objects.bulk_update(changed, list(_FIELDS), batch_size=2000)
-    new = {id(row) for row in fresh}
-    touched = new | {id(row) for row in changed}
+    Opportunity.objects.bulk_update(
+        [row for row in known.values() if row.pk in changed], _FIELDS, batch_size=2000
+    )
+    new = {row.pk for row in fresh}
+    _add_trials(outcomes, known, new)
+    facts: list[NewFact] = []
+    said: set[int] = set()
+    answers = []
     for outcome in outcomes:
         row = known[outcome.lead_id]
-        if id(row) in touched:
-            facts.extend(_facts_of(outcome, row, opened=id(row) in new))
-            touched.discard(id(row))
+        created = row.pk in new and row.pk not in said
+        undo: dict[str, Any] = {"deal": row.pk, "created": True} if created else {}
+        if row.pk in changed and row.pk not in said:
+            undo = {"deal": row.pk, "created": False, "before": changed[row.pk]}
+        if undo:
+            facts.extend(_facts_of(outcome, row, opened=created))
+        said.add(row.pk)
+        answers.append(Recorded(row.pk, created, undo))
     append(facts, actor=actor, source=SOURCE, now=now)
-    return [(known[outcome.lead_id].pk, id(known[outcome.lead_id]) in new) for outcome in outcomes]
+    return answers
 
 
 _FIELDS = (
@@ -93,20 +116,65 @@ _FIELDS = (
 )
 
 
-def _apply(outcome: Outcome, row: Opportunity) -> bool:
-    """Write the outcome onto the row; whether that changed anything."""
-    before = [getattr(row, name) for name in _FIELDS]
-    row.company_id = outcome.company_id
+def _apply(outcome: Outcome, row: Opportunity) -> dict[str, Any] | None:
+    """Write the outcome onto the row; what the row said before, as JSON values, or None if nothing changed."""
+    before = {name: getattr(row, name) for name in _FIELDS}
+    row.company_id = outcome.company_id or row.company_id
     row.name = row.name or outcome.name
     row.owner_id = outcome.owner_id or row.owner_id
-    row.won_at, row.lost_at = outcome.won_at, None if outcome.won_at else outcome.lost_at
+    row.won_at = outcome.won_at or row.won_at
+    row.lost_at = None if row.won_at else outcome.lost_at or row.lost_at
     closed = Opportunity.State.LOST if row.lost_at else Opportunity.State.OPEN
     row.state = Opportunity.State.WON if row.won_at else closed
-    row.lost_reason, row.competitor = outcome.lost_reason, outcome.competitor
+    row.lost_reason = outcome.lost_reason or row.lost_reason
+    row.competitor = outcome.competitor or row.competitor
     row.amount = outcome.amount if outcome.amount is not None else row.amount
     row.currency = outcome.currency
     row.external_id = outcome.external_id or row.external_id
-    return before != [getattr(row, name) for name in _FIELDS]
+    if before == {name: getattr(row, name) for name in _FIELDS}:
+        return None
+    plain = (datetime, Decimal)
+    return {name: str(value) if isinstance(value, plain) else value for name, value in before.items()}
+
+
+def _add_trials(outcomes: Sequence[Outcome], known: Mapping[int, Opportunity], new: set[int]) -> None:
+    """The trials of new deals; one whose deal is closed ended with it."""
+    trials = []
+    for outcome in outcomes:
+        row = known[outcome.lead_id]
+        if outcome.poc_at is None or row.pk not in new:
+            continue
+        passed = Poc.Result.PASSED if row.won_at else Poc.Result.FAILED
+        ended = row.won_at or row.lost_at
+        trial = Poc(
+            opportunity=row, started_at=outcome.poc_at, ended_at=ended, result=passed if ended else ""
+        )
+        if trial.result == Poc.Result.FAILED:
+            trial.failure_reason = row.lost_reason
+        trials.append(trial)
+        new = new - {row.pk}
+    Poc.objects.bulk_create(trials)
+
+
+@transaction.atomic
+def undo_outcomes_batch(undos: Sequence[Mapping[str, Any]]) -> None:
+    """Remove the opportunities that an import made and put back what it changed, from `Recorded.undo`.
+
+    Their leads are withdrawn or restored in the same transaction, and those facts tell of it. Raises `ProtectedError`
+    for a deal with payments: the import of the payments must be rolled back first.
+    """
+    Opportunity.objects.filter(pk__in=[undo["deal"] for undo in undos if undo.get("created")]).delete()
+    before = {undo["deal"]: undo["before"] for undo in undos if undo.get("before")}
+    rows = list(Opportunity.objects.select_for_update().filter(pk__in=before))
+    for row in rows:
+        for name, value in before[row.pk].items():
+            setattr(
+                row, name, Opportunity._meta.get_field(name).to_python(value) if name in _TYPED else value
+            )
+    Opportunity.objects.bulk_update(rows, _FIELDS, batch_size=2000)
+
+
+_TYPED = frozenset({"amount", "won_at", "lost_at"})
 
 
 def _facts_of(outcome: Outcome, row: Opportunity, *, opened: bool) -> list[NewFact]:
@@ -179,14 +247,28 @@ def record_payments_batch(
     return [stored[payment.external_id].pk if payment.external_id in stored else None for payment in payments]
 
 
+def find_payments(external_ids: Sequence[str]) -> set[str]:
+    """Those of the external ids that are recorded already."""
+    found = Payment.objects.filter(external_id__in=external_ids).values_list("external_id", flat=True)
+    return {id_ for id_ in found if id_ is not None}
+
+
+def find_won_deals(external_ids: Collection[str]) -> set[str]:
+    """Those of the external ids that are won deals."""
+    won = Opportunity.objects.filter(external_id__in=external_ids, state=Opportunity.State.WON)
+    return {id_ for id_ in won.values_list("external_id", flat=True) if id_ is not None}
+
+
 @transaction.atomic
-def withdraw_imported_payments(*, import_id: int, actor: str, now: datetime, limit: int = 5_000) -> int:
-    """Take back up to `limit` payments of an import; returns how many, 0 when none is left."""
+def withdraw_imported_payments(
+    *, payment_ids: Sequence[int], import_id: int, actor: str, now: datetime
+) -> None:
+    """Take back payments that an import recorded; those that are gone by now are passed over."""
     payments = list(
         Payment.objects.select_for_update(of=("self",))
         .select_related("opportunity")
-        .filter(import_id=import_id)
-        .order_by("pk")[:limit]
+        .filter(pk__in=payment_ids, import_id=import_id)
+        .order_by("pk")
     )
     persons = lead_queries.list_person_ids([payment.opportunity.lead_id for payment in payments])
     facts = [
@@ -206,14 +288,3 @@ def withdraw_imported_payments(*, import_id: int, actor: str, now: datetime, lim
     ]
     append(facts, actor=actor, source=SOURCE, now=now)
     Payment.objects.filter(pk__in=[payment.pk for payment in payments]).delete()
-    return len(payments)
-
-
-@transaction.atomic
-def withdraw_imported_outcomes(*, lead_ids: Sequence[int], import_id: int) -> None:
-    """Remove the opportunities that an import made for these leads, which are about to be withdrawn or restored.
-
-    The facts that tell so are those of the leads (`lead.withdrawn`, `lead.restored`). Raises `ProtectedError` for a
-    deal with payments: those of a later import must be rolled back first.
-    """
-    Opportunity.objects.filter(lead_id__in=lead_ids, import_id=import_id).delete()
