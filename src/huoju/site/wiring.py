@@ -6,8 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaign_queries
 from huoju.acquire.campaigns.models import Campaign
+from huoju.acquire.imports.registry import register_target
 from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
+from huoju.convert.onboarding.leads import LeadsTarget
+from huoju.convert.onboarding.payments import PaymentsTarget
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
 from huoju.convert.workbench.facts import ActivityLogged
@@ -40,6 +43,8 @@ def wire() -> None:
     wire_warehouse()
     wire_readers()
     wire_lead_page()
+    register_target(LeadsTarget())
+    register_target(PaymentsTarget())
 
 
 def wire_lead_page() -> None:

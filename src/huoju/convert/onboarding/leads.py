@@ -97,8 +97,8 @@ class LeadsTarget:
         incoming = [_incoming(row, context) for row in rows]
         mode = cleaning.Mode.RECORD if context.options.mode is Mode.HISTORY else cleaning.Mode.ENFORCE
         prepared, report = prepare_batch(incoming, context.loaded, mode=mode)
-        for step, stats in report.steps.items():
-            context.steps.add(step.value, stats.count, stats.seconds)
+        for stats in report.steps:
+            context.steps.add(stats.step.value, len(rows), stats.seconds)
         return Batch(rows, prepared, [_sale(row, context) for row in rows])
 
     def preview(self, prepared: Batch, context: Context) -> list[RowOutcome]:

@@ -3,7 +3,7 @@
 The leads themselves, their stages and their owners come in through `qualify.leads`; here is only what hangs on a deal.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -168,13 +168,15 @@ def undo_outcomes_batch(undos: Sequence[Mapping[str, Any]]) -> None:
     rows = list(Opportunity.objects.select_for_update().filter(pk__in=before))
     for row in rows:
         for name, value in before[row.pk].items():
-            setattr(
-                row, name, Opportunity._meta.get_field(name).to_python(value) if name in _TYPED else value
-            )
+            setattr(row, name, _READ[name](value) if value is not None and name in _READ else value)
     Opportunity.objects.bulk_update(rows, _FIELDS, batch_size=2000)
 
 
-_TYPED = frozenset({"amount", "won_at", "lost_at"})
+_READ: dict[str, Callable[[str], Any]] = {
+    "amount": Decimal,
+    "won_at": datetime.fromisoformat,
+    "lost_at": datetime.fromisoformat,
+}
 
 
 def _facts_of(outcome: Outcome, row: Opportunity, *, opened: bool) -> list[NewFact]:
