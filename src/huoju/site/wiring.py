@@ -11,6 +11,7 @@ from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
 from huoju.convert.onboarding.leads import LeadsTarget
 from huoju.convert.onboarding.payments import PaymentsTarget
+from huoju.convert.routing import telling as routing_telling
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
 from huoju.convert.workbench.facts import ActivityLogged
@@ -87,7 +88,14 @@ def wire_tellers() -> None:
     register_names("user", _user_names)
     register_names("channel", lambda _ids: campaign_queries.channel_labels())
     register_names("campaign", _campaign_names)
-    for room in (consent_telling, leads_telling, scoring_telling, workbench_telling, deals_telling):
+    for room in (
+        consent_telling,
+        leads_telling,
+        scoring_telling,
+        routing_telling,
+        workbench_telling,
+        deals_telling,
+    ):
         room.register()
 
 

@@ -1,0 +1,31 @@
+"""Leads that nobody could take are tried again when somebody has room."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from huoju.core.jobs import job, periodic, stopping
+
+from .operations import route_batch
+from .queries import anybody_free, list_waiting
+
+CHUNK = 2000
+
+
+@job(queue="routing", lock="routing")
+def route_waiting(*, after: int = 0) -> None:
+    """Route the MQLs that wait without an owner, oldest first, until nobody has room."""
+    while not stopping():
+        with transaction.atomic():
+            lead_ids = list_waiting(after=after, limit=CHUNK)
+            if not lead_ids or not anybody_free():
+                return
+            route_batch(lead_ids, now=timezone.now())
+            after = lead_ids[-1]
+    route_waiting.defer(after=after)
+
+
+@periodic("*/10 * * * *", queue="routing")
+def route_waiting_regularly() -> None:
+    """A safety net: whatever made room without telling is found within ten minutes."""
+    if anybody_free():
+        route_waiting.using(key="route_waiting").defer()
