@@ -8,6 +8,7 @@ from . import pages, rest
 # Rooms' pages, in the order of a lead's life.
 ROOMS: list[tuple[str, str]] = [
     ("", "huoju.acquire.forms.public_urls"),
+    ("imports/", "huoju.acquire.imports.urls"),
     ("leads/", "huoju.qualify.leads.urls"),
     ("sales/", "huoju.convert.workbench.urls"),
     ("deals/", "huoju.convert.deals.urls"),

@@ -115,6 +115,16 @@ def wire_navigation() -> None:
     )
     navigation.register(
         Section(
+            code="acquire",
+            label=_("Marketing"),
+            order=20,
+            pages=(
+                Page(label=_("Imports"), url_name="imports:imports", icon="file-import", action=Action.IMPORT),
+            ),
+        )
+    )
+    navigation.register(
+        Section(
             code="qualify",
             label=_("Leads"),
             order=30,

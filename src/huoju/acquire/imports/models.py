@@ -89,6 +89,11 @@ class Import(models.Model):
         return self.file_name
 
     @property
+    def state_code(self) -> str:
+        """The state where a table would rather have its label."""
+        return self.state
+
+    @property
     def path(self) -> Path:
         """The stored file."""
         return Path(self.file.path)

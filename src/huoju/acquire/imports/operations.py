@@ -172,14 +172,27 @@ def delete_import(*, import_id: int) -> None:
 
 
 @transaction.atomic
-def start_import(*, import_id: int, actor: str, now: datetime) -> Import:
-    """Queue the run of a mapped import, or of one that stopped half way. Raises `UserError` in any other state."""
+def start_import(*, import_id: int, actor: str, now: datetime, queued: bool = True) -> Import:
+    """Queue the run of a mapped import, or of one that stopped half way. Raises `UserError` in any other state.
+
+    Not `queued`: the caller runs it itself.
+    """
     record = _locked(import_id, State.MAPPED, State.FAILED, State.CANCELLED)
     record.state, record.error, record.finished_at = State.RUNNING, None, None
     record.actor, record.moved_at = actor, now
     record.started_at = record.started_at or now
     record.save()
-    jobs.run_import.using(key=f"import-{import_id}").defer(import_id=import_id)
+    if queued:
+        jobs.run_import.using(key=f"import-{import_id}").defer(import_id=import_id)
+    return record
+
+
+@transaction.atomic
+def resume_import(*, import_id: int) -> Import:
+    """Queue an import again that should be running and does not move; harmless if it does, runs exclude each other."""
+    record = _locked(import_id, State.RUNNING, State.ROLLING_BACK)
+    job = jobs.run_import if record.state == State.RUNNING else jobs.roll_back_import
+    job.using(key=f"import-resume-{import_id}").defer(import_id=import_id)
     return record
 
 
@@ -193,17 +206,18 @@ def cancel_import(*, import_id: int, now: datetime) -> Import:
 
 
 @transaction.atomic
-def start_survey(*, import_id: int, now: datetime) -> Import:
+def start_survey(*, import_id: int, now: datetime, queued: bool = True) -> Import:
     """Queue a count of the whole file's outcomes."""
     record = _locked(import_id, State.MAPPED)
     record.survey = {"counts": {}, "done": False, "at": now.isoformat()}
     record.save(update_fields=["survey"])
-    jobs.survey_import.using(key=f"import-survey-{import_id}").defer(import_id=import_id)
+    if queued:
+        jobs.survey_import.using(key=f"import-survey-{import_id}").defer(import_id=import_id)
     return record
 
 
 @transaction.atomic
-def start_rollback(*, import_id: int, actor: str, now: datetime) -> Import:
+def start_rollback(*, import_id: int, actor: str, now: datetime, queued: bool = True) -> Import:
     """Queue the way back. Raises `UserError` while the import runs, or when it has nothing to undo."""
     record = _locked(import_id, State.DONE, State.FAILED, State.CANCELLED)
     last = ImportRow.objects.filter(batch=record).aggregate(last=Max("row_no"))["last"]
@@ -211,7 +225,8 @@ def start_rollback(*, import_id: int, actor: str, now: datetime) -> Import:
     record.undone_row = (last or 0) + 1
     record.error, record.undo_counts = None, {}
     record.save()
-    jobs.roll_back_import.using(key=f"import-rollback-{import_id}").defer(import_id=import_id)
+    if queued:
+        jobs.roll_back_import.using(key=f"import-rollback-{import_id}").defer(import_id=import_id)
     return record
 
 

@@ -6,9 +6,12 @@ then stands in the list of rejected rows. Both carry a code (stored, tested, tra
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from huoju.core.errors import UserError
 
 type Param = str | int
 
@@ -44,6 +47,13 @@ FILE_PROBLEMS: dict[str, Promise] = {
     "too_large": _("The file is larger than %(limit)s MB."),
 }
 
+RUN_PROBLEMS: dict[str, Promise] = {
+    "mapping": _("The mapping no longer fits: %(detail)s"),
+    "internal": _(
+        "Something went wrong inside Huoju (%(detail)s). What was imported so far is intact; try again."
+    ),
+}
+
 ROW_PROBLEMS: dict[str, Promise] = {
     "field_count": _("%(count)s cells where the header has %(expected)s"),
     "quote": _("A quotation mark is opened and not closed"),
@@ -52,16 +62,15 @@ ROW_PROBLEMS: dict[str, Promise] = {
 }
 
 
-class FileProblem(Exception):  # noqa: N818 -- it is what the user reads, and often theirs to mend
+class FileProblem(UserError):  # noqa: N818 -- it is what the user reads, and often theirs to mend
     """The file as a whole cannot be read. `str()` of it is the sentence for the user, in the active language."""
 
     def __init__(self, code: str, **params: Param) -> None:
-        super().__init__(code)
-        self.code = code
+        super().__init__(FILE_PROBLEMS[code], code)
         self.params: dict[str, Param] = params
 
     def __str__(self) -> str:
-        return str(FILE_PROBLEMS[self.code]) % self.params
+        return str(self.message) % self.params
 
     def __reduce__(self) -> tuple[object, ...]:
         # Problems travel from the reading process to the writing one.
@@ -70,6 +79,13 @@ class FileProblem(Exception):  # noqa: N818 -- it is what the user reads, and of
 
 def _rebuild(code: str, params: dict[str, Param]) -> FileProblem:
     return FileProblem(code, **params)
+
+
+def problem_text(error: Mapping[str, Any]) -> str:
+    """A stored problem of a whole import (`code`, `params`) in the active language."""
+    text = str(FILE_PROBLEMS.get(error["code"]) or RUN_PROBLEMS.get(error["code"]) or error["code"])
+    said: str = text % error["params"]
+    return said
 
 
 @dataclass(frozen=True, slots=True)

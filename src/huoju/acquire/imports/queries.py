@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from . import mapping as mapping_file
 from .files import ReadOptions, Row, Table, open_table
@@ -91,6 +92,16 @@ def count_reasons(record: Import, limit: int = 20) -> list[tuple[Reason, int]]:
             (Reason(code, field, json.loads(params)), count)
             for code, field, params, count in cursor.fetchall()
         ]
+
+
+def rejected_header(record: Import) -> list[str]:
+    """The header of the file of rejected rows: that of the upload, then row number, outcome, reasons."""
+    return [
+        *(column["name"] for column in record.columns),
+        gettext("Row"),
+        gettext("Outcome"),
+        gettext("Reason"),
+    ]
 
 
 def iter_rejected(record: Import) -> Iterator[list[str]]:
