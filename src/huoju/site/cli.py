@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
     imports = add("import", "import a CSV, XLSX or Parquet file, or take an import back", module="imports")
     imports.add_argument("file", nargs="?", type=Path)
-    imports.add_argument("--target", default="leads", help="what the rows are (leads)")
+    imports.add_argument("--target", help="what the rows are (what the mapping says, else leads)")
     imports.add_argument(
         "--mapping", type=Path, metavar="JSON", help="mapping file; without one it is guessed"
     )

@@ -119,7 +119,9 @@ def wire_navigation() -> None:
             label=_("Marketing"),
             order=20,
             pages=(
-                Page(label=_("Imports"), url_name="imports:imports", icon="file-import", action=Action.IMPORT),
+                Page(
+                    label=_("Imports"), url_name="imports:imports", icon="file-import", action=Action.IMPORT
+                ),
             ),
         )
     )

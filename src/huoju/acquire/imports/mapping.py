@@ -176,6 +176,16 @@ class Mapping:
 _DEFAULT_RULE: Final = asdict(ColumnRule(""))
 
 
+def mapped_target(text: str) -> str | None:
+    """The target that the text of a mapping file names, None where it names none (or is no mapping)."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    found = data.get("target") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def signature(columns: Iterable[str]) -> str:
     """What a file's header has in common with the next file of the same kind: its names, in whatever order."""
     names = sorted(_key(name) for name in columns)

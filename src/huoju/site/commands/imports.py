@@ -11,10 +11,9 @@ from pathlib import Path
 
 from django.db import connection
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from huoju.acquire.imports import operations, queries, running, surveying, undoing
-from huoju.acquire.imports.mapping import Mapping, MappingError
+from huoju.acquire.imports.mapping import Mapping, MappingError, mapped_target
 from huoju.acquire.imports.models import Import, State
 from huoju.acquire.imports.problems import FileProblem
 from huoju.acquire.imports.reasons import reason_text
@@ -62,16 +61,18 @@ def _run(options: argparse.Namespace) -> int:
 
 def _take_in(options: argparse.Namespace) -> Import:
     """Keep the file and give it its mapping."""
+    text = _text(options.mapping) if options.mapping else None
+    code = options.target or (text and mapped_target(text)) or "leads"
     try:
-        target = get_target(options.target)
+        target = get_target(code)
     except KeyError as error:
         known = ", ".join(target.code for target in list_targets())
-        raise CommandError(f"{options.target} cannot be imported; there are: {known}") from error
+        raise CommandError(f"{code} cannot be imported; there are: {known}") from error
     user = User.objects.filter(username=options.user).first() if options.user else None
     if options.user and user is None:
         raise CommandError(f"there is no user {options.user}")
     # Before anything is kept, so that a mistake in the mapping leaves no trace.
-    mapping = Mapping.parse(_text(options.mapping), target) if options.mapping else None
+    mapping = Mapping.parse(text, target) if text is not None else None
     record = operations.create_import(
         target=target,
         file_name=options.file.name,
@@ -144,9 +145,8 @@ def _import(record: Import, options: argparse.Namespace) -> int:
     for reason, count in queries.count_reasons(record, limit=10):
         say(f"    {count:>8,} × {reason_text(reason, target)}")
     if options.rejected:
-        header = [*(column["name"] for column in record.columns), _("Row"), _("Outcome"), _("Reasons")]
         with options.rejected.open("wb") as file:
-            file.writelines(iter_csv(header, queries.iter_rejected(record)))
+            file.writelines(iter_csv(queries.rejected_header(record), queries.iter_rejected(record)))
         say(f"import: rejected rows are in {options.rejected}")
     if record.state == State.DONE:
         say(f"import: done; huoju import --rollback {number} takes it back")
