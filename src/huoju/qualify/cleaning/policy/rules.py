@@ -257,7 +257,7 @@ def rules_from_json(version: int, data: Iterable[Mapping[str, object]]) -> RuleS
 
 
 def _rule_from_json(row: Mapping[str, object]) -> Rule:
-    params = row.get("params") or {}
+    params = row.get("params", {})
     if not isinstance(params, Mapping):
         raise ValueError("params must be an object")
     for values in params.values():
