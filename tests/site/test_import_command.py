@@ -81,7 +81,7 @@ def test_in_and_back(run: Run, file: Path, tmp_path: Path, capsys: pytest.Captur
     assert "import: 1 new, 2 rejected" in said
     assert _names() == ["张三"]
     lines = rejected.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == "id,name,amount,Row,Outcome,Reasons"
+    assert lines[0] == "id,name,amount,Row,Outcome,Reason"
     assert lines[1].startswith("x2,李四,abc,3,Rejected,")
     assert lines[2].startswith("x3,王五,'=3,4,Rejected,"), "a formula is defused"
 
