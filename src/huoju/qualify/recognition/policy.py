@@ -5,7 +5,7 @@ Pure. The first rule whose scope (product line, source) covers the lead judges i
 met.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -192,7 +192,7 @@ def rules_as_json(rules: MqlRules) -> list[dict[str, object]]:
     ]
 
 
-def rules_from_json(version: int, data: list[Mapping[str, object]]) -> MqlRules:
+def rules_from_json(version: int, data: Iterable[Mapping[str, object]]) -> MqlRules:
     """The rules kept as `data`. Raises ValueError if the row is malformed (`validate` judges its sense)."""
     return MqlRules(version, tuple(_rule_from_json(row) for row in data))
 

@@ -47,7 +47,7 @@ class PhoneProblem(StrEnum):
 
 
 # Ranges of the Chinese numbering plan that are given to mobiles.
-_MOBILE_PREFIX = r"1(?:[38]\d|4[1456789]|5[0-35-9]|6[25-7]|7[0-8]|9[0-35-9])"
+_MOBILE_PREFIX = r"1(?:[38]\d|4[57]|5[0-35-9]|6[25-7]|7[0-35-8]|9[0-35-9])"
 _PLAIN_MOBILE = re.compile(
     rf"\s*(?:(?:\+|00)?86[ -]?)?({_MOBILE_PREFIX})[ -]?(\d{{4}})[ -]?(\d{{4}})\s*", re.ASCII
 )
