@@ -114,9 +114,7 @@ def test_new_criteria_judge_the_leads_that_are_there() -> None:
 
 
 def test_new_scoring_rules_score_and_judge_the_leads_that_are_there() -> None:
-    known = make_lead(
-        company="好公司", title="职员", size="20-99", mobile="+8613800000001", via="import"
-    )
+    known = make_lead(company="好公司", title="职员", size="20-99", mobile="+8613800000001", via="import")
     drain()
     assert stage(known) == "lead"
     assert LeadScore.objects.get(lead_id=known.lead.pk).total == 25  # of the 30 that are needed
