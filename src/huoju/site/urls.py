@@ -12,6 +12,7 @@ ROOMS: list[tuple[str, str]] = [
     ("leads/", "huoju.qualify.leads.urls"),
     ("sales/", "huoju.convert.workbench.urls"),
     ("deals/", "huoju.convert.deals.urls"),
+    ("funnel/", "huoju.measure.funnel.urls"),
     ("settings/", "huoju.core.access.urls"),
     ("operations/", "huoju.core.facts.urls"),
 ]

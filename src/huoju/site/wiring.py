@@ -147,6 +147,22 @@ def wire_navigation() -> None:
     )
     navigation.register(
         Section(
+            code="measure",
+            label=_("Measure"),
+            order=70,
+            pages=(
+                Page(label=_("Funnel"), url_name="funnel:funnel", icon="filter", action=Action.SEE_REPORTS),
+                Page(
+                    label=_("Simulator"),
+                    url_name="funnel:simulator",
+                    icon="adjustments-alt",
+                    action=Action.SEE_REPORTS,
+                ),
+            ),
+        )
+    )
+    navigation.register(
+        Section(
             code="settings",
             label=_("Settings"),
             order=90,

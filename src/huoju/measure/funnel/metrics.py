@@ -58,10 +58,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Sees:
-    """Whose leads a viewer sees: those of `owners` (None: everybody's), and with `unassigned` also nobody's."""
+    """Whose leads a viewer sees: those of `owners` (None: everybody's), nobody's if `unassigned`, and the public
+    pool's if `pool`."""
 
     owners: frozenset[int] | None = None
     unassigned: bool = True
+    pool: bool = True
 
 
 @lru_cache(maxsize=1024)
@@ -70,8 +72,10 @@ def matching(filters: tuple[tuple[Dimension, tuple[str, ...]], ...], sees: Sees)
     leads = as_table(LEADS)
     conditions = [_is_one_of(leads, dimension, values) for dimension, values in filters]
     if sees.owners is not None:
-        seen = leads.owner.isin(sorted(sees.owners)) if sees.owners else ibis.literal(False)
-        conditions.append(seen | leads.owner.isnull() if sees.unassigned else seen)
+        seen = [leads.owner.isin(sorted(sees.owners)) if sees.owners else ibis.literal(False)]
+        seen += [leads.owner.isnull()] if sees.unassigned else []
+        seen += [leads.stage == Stage.POOL.value] if sees.pool else []
+        conditions.append(_any(seen))
     return compiled(leads.filter(*conditions) if conditions else leads)
 
 
@@ -80,10 +84,7 @@ def _is_one_of(leads: Table, dimension: Dimension, values: tuple[str, ...]) -> C
     if dimension is Dimension.WARNING:
         listed = ibis.literal(",") + column + ","
         either = [column == "" if not value else listed.contains(f",{value},") for value in values]
-        condition = either[0]
-        for other in either[1:]:
-            condition = condition | other
-        return condition
+        return _any(either)
     if dimension in ENTITIES:
         ids = [int(value) for value in values if value]
         known = column.isin(ids) if ids else ibis.literal(False)

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from huoju.core.access.models import User
+from huoju.core.access.policy import Scope
 from huoju.measure.warehouse.queries import Row, Session, session
 from huoju.qualify.leads.policy import Stage
 
@@ -35,6 +37,7 @@ __all__ = [
     "list_leads",
     "list_values",
     "report",
+    "sees_of",
 ]
 
 EVERYBODY = Sees()
@@ -49,6 +52,18 @@ class Report:
     now: Funnel
     before: Funnel | None
     trend: tuple[Part, ...]
+
+
+def sees_of(user: User) -> Sees:
+    """What `user` sees, as `leads.queries.visible_to` has it."""
+    if user.scope is Scope.ALL:
+        return EVERYBODY
+    if user.scope is Scope.OWN:
+        return Sees(frozenset({user.pk}), unassigned=False)
+    team = (
+        User.objects.filter(team_id=user.team_id).values_list("pk", flat=True) if user.team_id else [user.pk]
+    )
+    return Sees(frozenset(team))
 
 
 def funnel(spec: FunnelSpec, *, sees: Sees = EVERYBODY, today: date, limit: int = PARTS) -> Funnel:

@@ -59,6 +59,10 @@ class Range(StrEnum):
 
 
 DEFAULT_RANGE = Range.YEAR
+CUSTOM = "custom"
+"""The range of an address that names its days itself."""
+NO_SPLIT = "none"
+"""How an address says that nothing is split, where something would be by default."""
 
 
 class SpecError(ValueError):
@@ -160,13 +164,17 @@ def parse(params: Mapping[str, Sequence[str]], today: date) -> FunnelSpec:
     first = {name: values[-1] for name, values in params.items() if values and values[-1]}
     since, until = _day("from", first), _day("to", first)
     chosen: Range | None = None
-    if "from" not in first and "to" not in first:
-        chosen = _one_of(Range, "range", first.get("range", DEFAULT_RANGE))
+    if first.get("range", "") not in ("", CUSTOM) or not (since or until):
+        # "custom" with no day given is all time; a range beside days wins, days beside nothing or "custom" count.
+        named = Range.ALL if first.get("range") == CUSTOM else first.get("range", DEFAULT_RANGE)
+        chosen = _one_of(Range, "range", named)
         since, until = window(chosen, today)
     # Stages come as repeated parameters (check boxes) or as one with commas (links).
     wanted = [part for value in params.get("stages", ()) for part in value.split(",") if part]
     stages = {_one_of(Stage, "stages", code) for code in wanted}
     split = first.get("split")
+    if split == NO_SPLIT:
+        split = None
     if split is not None and split not in SPLITS:
         raise SpecError("split", f"unknown split {split!r}")
     return FunnelSpec(
