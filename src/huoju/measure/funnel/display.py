@@ -352,7 +352,7 @@ def _cohort_option(
         "series": [
             {"type": "bar", "name": str(stage_label(first)), "data": bars},
             {
-                "type": "line", "yAxisIndex": 1, "data": rates, "connectNulls": True, "smooth": 0.25, "format": "percent",
+                "type": "line", "yAxisIndex": 1, "data": rates, "connectNulls": True, "format": "percent",
                 "name": f"{stage_label(first)} → {stage_label(last)}",
             },
         ],
@@ -370,7 +370,6 @@ def _period_option(
             {
                 "type": "line",
                 "name": str(stage_label(stage)),
-                "smooth": 0.2,
                 "data": [
                     {"value": part.counts[at], "url": drill(spec.narrowed(dimension, part.key), stage)}
                     for part in parts
@@ -413,7 +412,7 @@ def split_chart(answer: Funnel, names: Names) -> Chart | None:
                 "label": {"show": True, "position": "right", "format": "percent"},
             }
         ],
-        "grid": {"left": 4, "right": 48, "top": 8, "bottom": 4, "containLabel": True},
+        "grid": {"left": 12, "right": 48, "top": 8, "bottom": 4, "containLabel": True},
     }
     return Chart(code="funnel-split", option=option, title=title, summary=title)
 

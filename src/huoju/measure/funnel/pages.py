@@ -46,7 +46,7 @@ _WEEKS_UP_TO = 120
 
 
 def _asked(request: HttpRequest) -> FunnelSpec:
-    params = {name: values for name, values in request.GET.lists()}
+    params = dict(request.GET.lists())
     params.setdefault("split", [Dimension.CHANNEL.value])
     try:
         return parse(params, company_today())

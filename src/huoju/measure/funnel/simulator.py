@@ -63,7 +63,8 @@ def simulator(request: HttpRequest) -> HttpResponse:
     answer = queries.funnel(spec, sees=queries.sees_of(current_user(request)), today=company_today())
     own = _own(answer)
     form = SimulatorForm({**own, **{name: value for name, value in request.GET.items() if value}})
-    lines, figures = [], []
+    lines: list[Line] = []
+    figures: list[Figure] = []
     if form.is_valid():
         lines, figures = _calculated(form.cleaned_data, form, own)
     context = {

@@ -64,8 +64,9 @@ class Outcome:
 class Improvement:
     """One step made better, all others as they are.
 
-    `effort` is what the improvement costs, `extra_cost` what handling the additional items adds to it. `per_yuan` is the
-    additional customers' value for each yuan of both (None without any cost). `cost_per_customer` includes the effort.
+    `effort` is what the improvement costs, `extra_cost` what handling the additional items adds to it. `per_yuan` is
+    the additional customers' value for each yuan of both (None without any cost). `cost_per_customer` includes the
+    effort.
     """
 
     step: int
@@ -125,7 +126,7 @@ def improve(scenario: Scenario, by: Fraction, efforts: Sequence[Decimal]) -> lis
 
 
 def best(improvements: Sequence[Improvement]) -> Improvement | None:
-    """The improvement that gains most per yuan, the earlier step of equals; by net gain where nothing costs anything."""
+    """The improvement that gains most per yuan, the earlier step of equals; by net gain where nothing costs."""
     gaining = [each for each in improvements if each.extra_customers > 0]
     if not gaining:
         return None

@@ -95,6 +95,8 @@
       if (merged.type === "bar") merged.itemStyle = Object.assign({ borderRadius: 3 }, merged.itemStyle);
       if (merged.type === "bar" && !merged.barMaxWidth) merged.barMaxWidth = 36;
       if (merged.type === "line" && merged.showSymbol === undefined) merged.showSymbol = false;
+      if (merged.format) merged.tooltip = Object.assign({ valueFormatter: formats[merged.format] }, merged.tooltip);
+      delete merged.format;
       if (merged.label) merged.label = Object.assign({ color: text }, merged.label, merged.label.format ? { formatter: function (point) { var value = Array.isArray(point.value) ? point.value[point.value.length - 1] : point.value; return formats[merged.label.format](value); } } : {});
       return merged;
     });
