@@ -41,13 +41,22 @@ def test_nobody_changes_the_own_role(admin: User) -> None:
 
 
 def test_nobody_deactivates_themselves(admin: User) -> None:
-    with pytest.raises(ValidationError):
-        operations.set_active(user=admin, active=False, actor=admin)
+    assert operations.set_active(users=[admin], active=False, actor=admin) == []
+    admin.refresh_from_db()
+    assert admin.is_active
+
+
+def test_activation_reports_what_is_new(admin: User, make_user: MakeUser) -> None:
+    inside, outside = make_user(Role.SALES, "a"), make_user(Role.SALES, "b", active=False)
+    everybody = [outside, inside, admin]
+    assert operations.set_active(users=everybody, active=False, actor=admin) == [inside.pk]
+    assert operations.set_active(users=everybody, active=True, actor=admin) == sorted([inside.pk, outside.pk])
 
 
 def test_a_deactivated_administrator_may_nothing(admin: User, make_user: MakeUser) -> None:
     second = make_user(Role.ADMIN, "second")
-    operations.set_active(user=second, active=False, actor=admin)
+    operations.set_active(users=[second], active=False, actor=admin)
+    second.refresh_from_db()
     with pytest.raises(PermissionDenied):
         operations.create_team(name="North", actor=second)
 

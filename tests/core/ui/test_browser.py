@@ -113,6 +113,32 @@ def test_columns_and_saved_view(visit: Visit, people: list[User], admin: User) -
     expect(page.locator(".hj-view.active")).to_have_text("Sales")
 
 
+def test_ticking_rows_and_undoing(visit: Visit, people: list[User], admin: User) -> None:
+    page = visit("/settings/users/?active=yes", user=admin)
+    bar = page.locator(".hj-bulk")
+    expect(bar).not_to_be_visible()
+    page.get_by_label("Select all on this page").check()
+    expect(bar).to_contain_text("31 selected")
+    page.get_by_label("Select 销售00").uncheck()
+    expect(bar).to_contain_text("30 selected")
+    bar.get_by_role("button", name="Deactivate").click()
+    expect(page.locator(".hj-toast")).to_contain_text("29 users can no longer sign in.")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(bar).not_to_be_visible()
+    assert set(User.objects.filter(is_active=True).values_list("username", flat=True)) == {"admin", "u00"}
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("tbody tr")).to_have_count(31)
+
+
+def test_ticking_all_rows_of_the_filter(visit: Visit, people: list[User], admin: User) -> None:
+    page = visit("/settings/users/?role=sales", user=admin)
+    page.get_by_label("Select all on this page").check()
+    page.get_by_role("button", name="Select all 60 rows").click()
+    page.locator(".hj-bulk").get_by_role("button", name="Deactivate").click()
+    expect(page.locator(".hj-toast")).to_contain_text("30 users can no longer sign in.")
+    assert not User.objects.filter(role="sales", is_active=True).exists()
+
+
 def test_confirming_is_our_own_dialog(visit: Visit, admin: User, people: list[User]) -> None:
     someone = people[0]
     page = visit(f"/settings/users/{someone.pk}/", user=admin)

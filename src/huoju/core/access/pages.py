@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from huoju.core.ui.listing import Empty, ListPage, Sort, list_changed
+from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort, list_changed
 from huoju.core.ui.respond import redirect_to, respond, toast
 
 from . import operations, queries
@@ -45,6 +45,13 @@ class UserList(ListPage[User]):
     }
     default_sort = "name"
     default_columns = ("name", "username", "email", "role", "team", "is_active", "last_login")
+
+    bulk_actions = (
+        BulkAction(
+            label=gettext_lazy("Let in again"), url="/settings/users/active/?active=1", icon="user-check"
+        ),
+        BulkAction(label=gettext_lazy("Deactivate"), url="/settings/users/active/?active=0", icon="user-off"),
+    )
 
     def rows(self) -> QuerySet[User]:
         """All users."""
@@ -103,14 +110,36 @@ def user_activate(request: HttpRequest, pk: int) -> HttpResponse:
     """Let somebody in, or keep them out."""
     user = get_object_or_404(User, pk=pk)
     active = request.POST.get("active") == "1"
-    try:
-        operations.set_active(user=user, active=active, actor=current_user(request))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
+    if operations.set_active(users=[user], active=active, actor=current_user(request)):
         text = _("%(name)s may sign in again.") if active else _("%(name)s can no longer sign in.")
         messages.success(request, text % {"name": user})
+    elif user.pk == request.user.pk:
+        messages.error(request, _("You cannot deactivate yourself."))
     return redirect_to(request, reverse("access:user", args=[pk]))
+
+
+@requires(Action.MANAGE_USERS)
+@require_POST
+def users_activate(request: HttpRequest) -> HttpResponse:
+    """The same for all ticked users; the toast takes it back."""
+    active = request.GET.get("active") == "1"
+    if undo := request.GET.get("undo"):
+        users = User.objects.filter(
+            pk__in=[int(pk) for pk in undo.split(",") if pk.isascii() and pk.isdigit()]
+        )
+    else:
+        users = UserList.selection(request)
+    changed = operations.set_active(users=users, active=active, actor=current_user(request))
+    if active:
+        text = ngettext("%(n)d user may sign in again.", "%(n)d users may sign in again.", len(changed))
+    else:
+        text = ngettext(
+            "%(n)d user can no longer sign in.", "%(n)d users can no longer sign in.", len(changed)
+        )
+    back = f"{reverse('access:users_activate')}?active={int(not active)}&undo={','.join(map(str, changed))}"
+    # A longer list does not fit into an address; it is taken back from the list, by its filter.
+    undo_url = back if 0 < len(changed) <= 200 else None
+    return list_changed(toast(HttpResponse(status=204), text % {"n": len(changed)}, undo_url=undo_url))
 
 
 @requires(Action.MANAGE_USERS)

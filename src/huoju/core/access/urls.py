@@ -12,6 +12,7 @@ urlpatterns = [
     path("theme/", preferences.set_theme, name="set_theme"),
     path("users/", pages.UserList.as_view(), name="users"),
     path("users/new/", pages.user_new, name="user_new"),
+    path("users/active/", pages.users_activate, name="users_activate"),
     path("users/<int:pk>/", pages.user_edit, name="user"),
     path("users/<int:pk>/active/", pages.user_activate, name="user_activate"),
     path("users/<int:pk>/password/", pages.user_password, name="user_password"),
