@@ -13,6 +13,7 @@ from pathlib import Path
 
 from huoju.core.text import fold_width, simplify
 
+_LONGEST_INPUT = 200
 _DATA = Path(__file__).parent / "data"
 
 
@@ -152,10 +153,14 @@ def _latin(text: str) -> str:
     return _PLAIN_LATIN.sub("", text.lower())
 
 
-@lru_cache(maxsize=8192)
 def region_of(text: str) -> Region | None:
     """The most precise division that `text` names for sure, as in "北京", "广东省深圳市南山区", "shenzhen",
     "GD", "440300" or "Suzhou, Jiangsu". None if it names none, or two that do not lie in one another."""
+    return _region(text[:_LONGEST_INPUT])
+
+
+@lru_cache(maxsize=8192)
+def _region(text: str) -> Region | None:
     text = simplify(fold_width(text)).strip().lower()
     if not text:
         return None
@@ -286,10 +291,14 @@ def _countries() -> dict[str, str]:
     return names
 
 
-@lru_cache(maxsize=2048)
 def country_of(text: str) -> Country | None:
     """The country that `text` names: an ISO code, an English or Chinese name, or a calling code with plus
     that is one country's alone. None if it names none."""
+    return _country(text[:_LONGEST_INPUT])
+
+
+@lru_cache(maxsize=2048)
+def _country(text: str) -> Country | None:
     text = simplify(fold_width(text)).strip().lower()
     if text.startswith("+"):
         found = [country for country in COUNTRIES.values() if country.calling == text[1:]]

@@ -68,7 +68,7 @@ def role_boxes() -> frozenset[str]:
     return _lines("mail_role.txt")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def domain_class(domain: str) -> EmailClass:
     """WORK, FREE or DISPOSABLE for a lower-case ASCII domain. Any host below a disposable domain is
     disposable."""

@@ -206,7 +206,7 @@ def _word_terms(word: str) -> list[str]:
     return _prefixes(word)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _han_terms(run: str) -> dict[str, None]:
     run = run[:_LONGEST_RUN]
     terms = dict.fromkeys(run)

@@ -297,3 +297,29 @@ def test_rules_that_make_no_sense_are_named(rule: Rule, error: str) -> None:
 def test_a_malformed_rule_is_refused(row: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         rules_from_json(1, [row])
+
+
+def test_a_megabyte_in_every_field_is_no_trouble() -> None:
+    nasty = [char * 1_000_000 for char in "a1(@,;/ 张.-"] + [
+        "1391234567," * 100_000,
+        "a@" * 500_000,
+        "北京市" * 300_000,
+    ]
+    rows = [
+        Submission(
+            name=t,
+            phone=t,
+            email=t,
+            company=t,
+            title=t,
+            company_size=t,
+            industry=t,
+            region=t,
+            country=t,
+            message=t,
+        )
+        for t in nasty
+    ]
+    report = run_batch(rows, DEFAULT_RULES)
+    assert len(report.cleaned) == len(nasty)
+    assert all(len(detail) <= 80 for c in report.cleaned for r in c.remarks if (detail := r.detail))

@@ -158,6 +158,7 @@ _TEST = re.compile(
     r"^测试(?:公司|企业|用户|账号|帐号|数据|一下|单位|机构|专用|有限公司|勿动|勿删|请忽略|[\da-z])*$|^.{0,3}测试$"
 )
 _CONTACT = re.compile(r"@|https?:|www\.|^\+?[\d\s-]{7,}$")
+_LONGEST_INPUT = 400
 _PUNCTUATION = re.compile(r"[\W_]+")
 _BRACKETS = str.maketrans(
     {
@@ -210,9 +211,13 @@ _KEYBOARD = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
 def normalise_company(raw: str) -> CompanyName | Unusable:
     """The name in `raw`, or why it cannot name a company."""
+    return _normalise(raw[:_LONGEST_INPUT])
+
+
+@lru_cache(maxsize=16384)
+def _normalise(raw: str) -> CompanyName | Unusable:
     display = clean(raw).strip(" -_.,;:/\\|*#'\"“”、，。；：")
     if not display:
         return Unusable.EMPTY if not clean(raw) or not raw.strip() else Unusable.PLACEHOLDER
@@ -437,7 +442,7 @@ _CN_PROVINCES = frozenset(
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def company_domain(domain: str) -> str:
     """The domain under which an organisation registers (`mail.huoju.com.cn` → `huoju.com.cn`), or empty for
     free and disposable mail, which identify nobody. `domain` is in lower case."""

@@ -82,6 +82,7 @@ class Title:
     seniority: Seniority | None = None
 
 
+_LONGEST_INPUT = 200
 _DATA = Path(__file__).parent.parent / "data"
 
 
@@ -104,9 +105,13 @@ _TECHNICAL_CHIEF = re.compile(r"首席技术|首席信息|技术总监|(?<![a-z]
 _EDGES = " -_.,;:/\\|*#'\"“”、，。；：（）()"
 
 
-@lru_cache(maxsize=16384)
 def title_of(raw: str) -> Title | None:
     """The title in `raw`, or None if there is none ("CTO", "技术总监", "Head of Data", "学生")."""
+    return _title(raw[:_LONGEST_INPUT])
+
+
+@lru_cache(maxsize=16384)
+def _title(raw: str) -> Title | None:
     text = clean(raw).strip(_EDGES)[:80]
     if not text or text in ("无", "没有", "/", "N/A", "n/a"):
         return None

@@ -24,6 +24,7 @@ class Industry:
         return self.name_zh if language.startswith("zh") else self.name_en
 
 
+_LONGEST_INPUT = 200
 _DATA = Path(__file__).parent.parent / "data"
 
 
@@ -62,10 +63,14 @@ def _industry_words() -> list[tuple[str, str]]:
     return sorted(words, key=lambda item: -len(item[0]))
 
 
-@lru_cache(maxsize=8192)
 def industry_of(text: str) -> str:
     """The code of the industry that `text` names ("金融/银行", "软件和信息技术服务业", "Banking"), or
     empty."""
+    return _industry(text[:_LONGEST_INPUT])
+
+
+@lru_cache(maxsize=8192)
+def _industry(text: str) -> str:
     text = simplify(clean(text)).lower()
     if not text:
         return ""
@@ -137,10 +142,14 @@ def band_for(employees: int) -> SizeBand | None:
     return found
 
 
-@lru_cache(maxsize=4096)
 def size_of(text: str) -> SizeBand | None:
     """The band that `text` names: "100-499人", "约300人", "500+", "1000人以上", "少于20人", "2万人",
     "中型企业". A range that is not one of ours goes to the band of its geometric middle."""
+    return _size(text[:_LONGEST_INPUT])
+
+
+@lru_cache(maxsize=4096)
+def _size(text: str) -> SizeBand | None:
     text = clean(text).lower()
     if not text:
         return None

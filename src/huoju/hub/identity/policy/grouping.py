@@ -122,7 +122,8 @@ def connected_groups(
                 continue
             other = cluster_of(identifier)
             if other is None:
-                fresh.append(identifier)
+                if identifier not in fresh:
+                    fresh.append(identifier)
             elif mine is None:
                 mine = other
             elif other != mine:

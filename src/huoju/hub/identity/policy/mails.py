@@ -34,6 +34,7 @@ _PLAIN = re.compile(
     r"([a-z0-9_](?:[a-z0-9_%+-]|\.(?!\.)){0,62}(?<!\.))@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})",
     re.ASCII,
 )
+_LONGEST = 1_000
 _BRACKETED = re.compile(r"<([^<>]*@[^<>]*)>")
 _SEVERAL = re.compile(r"[;,、|/:\s]+(?=\S*@)|[;、|]")
 _NOTE = re.compile(r"(?<=\w)\s*[(\[].*$")
@@ -76,7 +77,7 @@ def _make(local: str, domain: str) -> Email:
 
 
 def _read(raw: str) -> Email | EmailProblem:
-    text = clean(raw).lower().replace("。", ".").replace("・", ".")
+    text = clean(raw[:_LONGEST]).lower().replace("。", ".").replace("・", ".")
     if not text:
         return EmailProblem.EMPTY
     if (inside := _BRACKETED.search(text)) is not None:

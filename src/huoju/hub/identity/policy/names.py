@@ -42,7 +42,7 @@ _HAN_ONLY = re.compile(r"[㐀-鿿〇\U00020000-\U0003ffff]+(?:[·•・‧][㐀-
 _IN_BRACKETS = re.compile(r"[(\[{【〔<《].*?[)\]}】〕>》]")
 _SPACE_BETWEEN_HAN = re.compile(r"(?<=[㐀-鿿])\s+(?=[㐀-鿿])")
 _EDGES = " \t-_.,;:/\\|、，。；：~*#'\"“”‘’"
-_LONGEST = 80
+_LONGEST, _LONGEST_INPUT = 80, 400
 
 # How the most frequent surnames are romanised, to tell "Zhang San" (family first) from "San Zhang".
 _PINYIN_SURNAMES = frozenset(_words("pinyin_surnames.txt"))
@@ -55,7 +55,7 @@ def normalise_name(raw: str) -> Name | None:
     return _read(raw)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _han_name(text: str) -> Name:
     honorific = ""
     if text in _HONORIFICS:
@@ -83,7 +83,7 @@ def _is_surname(text: str) -> bool:
 
 
 def _read(raw: str) -> Name | None:
-    text = _without_symbols(clean(raw)).strip(_EDGES)
+    text = _without_symbols(clean(raw[:_LONGEST_INPUT])).strip(_EDGES)
     outside = _IN_BRACKETS.sub("", text).strip(_EDGES)
     text = _SPACE_BETWEEN_HAN.sub("", outside or text.strip("()[]{}【】<>《》"))[:_LONGEST].strip(_EDGES)
     if not any(char.isalnum() for char in text):

@@ -73,6 +73,7 @@ _FLOAT = re.compile(r"'?(\d{7,15})\.0+", re.ASCII)
 _ABROAD = re.compile(
     r"(?:\+|\b00)(?!86)[\d\s().-]{6,}\d(?:\s*(?:ext\.?|x|#)\s*\d{1,6})?", re.ASCII | re.IGNORECASE
 )
+_LONGEST = 200  # no cell with a telephone number is longer; whoever sends a megabyte must not keep us busy
 _SEPARATED = re.compile(r"\s*(?:[/、,;|\n]|\bor\b|或)\s*")
 _DIGITS = re.compile(r"\d", re.ASCII)
 _DASHES = str.maketrans(
@@ -93,7 +94,7 @@ def normalise_phone(raw: str, country: str = "CN") -> Phone | PhoneProblem:
 
 
 def _read(raw: str, country: str) -> Phone | PhoneProblem:
-    text = clean(raw).translate(_DASHES).lstrip("'’‘`=\" ").rstrip("\"' ")
+    text = clean(raw[:_LONGEST]).translate(_DASHES).lstrip("'’‘`=\" ").rstrip("\"' ")
     if not text:
         return PhoneProblem.EMPTY
     if (scientific := _SCIENTIFIC.fullmatch(text)) is not None:

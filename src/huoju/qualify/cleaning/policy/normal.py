@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from functools import lru_cache
 
 from huoju.core.geo import Region, country_of, region_of
 from huoju.core.text import clean_lines, has_han
@@ -32,7 +31,6 @@ _LONGEST_MESSAGE = 5_000
 _PHONE_CHARS = frozenset("0123456789+ -()")
 
 
-@lru_cache(maxsize=2048)
 def _country_code(text: str) -> str:
     country = country_of(text) if text else None
     return country.code if country is not None else ""
@@ -53,7 +51,7 @@ def normalise(raw: Submission, default_country: str = "CN") -> Candidate:
     if region is None and usable is not None:
         region = usable.region
     good_phone = phone if isinstance(phone, Phone) else None
-    message = clean_lines(raw.message)[:_LONGEST_MESSAGE] if raw.message else ""
+    message = clean_lines(raw.message[:_LONGEST_MESSAGE]) if raw.message else ""
     return Candidate(
         raw,
         normalise_name(raw.name) if raw.name else None,
