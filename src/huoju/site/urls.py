@@ -9,6 +9,8 @@ from . import pages, rest
 ROOMS: list[tuple[str, str]] = [
     ("", "huoju.acquire.forms.public_urls"),
     ("imports/", "huoju.acquire.imports.urls"),
+    ("campaigns/", "huoju.acquire.campaigns.urls"),
+    ("forms/", "huoju.acquire.forms.urls"),
     ("leads/", "huoju.qualify.leads.urls"),
     ("sales/", "huoju.convert.workbench.urls"),
     ("deals/", "huoju.convert.deals.urls"),

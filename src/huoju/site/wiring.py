@@ -29,6 +29,7 @@ from huoju.measure.funnel import mirrored
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
 from huoju.qualify.intake.readers import INTAKE
+from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.recognition.readers import recognition_reader
@@ -41,6 +42,7 @@ def wire() -> None:
     set_list_store(DatabaseListStore())
     wire_navigation()
     wire_tellers()
+    campaign_queries.register_lead_counter(leads_queries.figures_by_campaign)
     wire_warehouse()
     wire_readers()
     wire_lead_page()
@@ -119,6 +121,25 @@ def wire_navigation() -> None:
             label=_("Marketing"),
             order=20,
             pages=(
+                Page(
+                    label=_("Campaigns"),
+                    url_name="campaigns:campaigns",
+                    icon="speakerphone",
+                    action=Action.RUN_CAMPAIGNS,
+                ),
+                Page(label=_("Forms"), url_name="webforms:forms", icon="forms", action=Action.RUN_CAMPAIGNS),
+                Page(
+                    label=_("Submissions"),
+                    url_name="webforms:submissions",
+                    icon="inbox",
+                    action=Action.RUN_CAMPAIGNS,
+                ),
+                Page(
+                    label=_("Channels"),
+                    url_name="campaigns:channels",
+                    icon="route",
+                    action=Action.RUN_CAMPAIGNS,
+                ),
                 Page(
                     label=_("Imports"), url_name="imports:imports", icon="file-import", action=Action.IMPORT
                 ),

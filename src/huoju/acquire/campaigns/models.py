@@ -58,6 +58,11 @@ class Channel(models.Model):
         verbose_name_plural = _("channels")
 
     def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name on screen, in the viewer's language for a default channel."""
         return channel_label(self.code, self.name)
 
 

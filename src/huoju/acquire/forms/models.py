@@ -83,7 +83,10 @@ class Submission(models.Model):
     class Meta:
         ordering = ["-received_at"]
         constraints = [models.UniqueConstraint(fields=["idempotency_key"], name="webforms_submission_once")]
-        indexes = [models.Index(fields=["form", "-received_at"], name="webforms_submission_of_form")]
+        indexes = [
+            models.Index(fields=["form", "-received_at"], name="webforms_submission_of_form"),
+            models.Index(fields=["received_at", "id"], name="webforms_submission_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.via} {self.pk}"

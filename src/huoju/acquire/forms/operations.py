@@ -14,7 +14,7 @@ from huoju.core.facts.operations import NewFact, append
 from .facts import FormSubmitted
 from .models import Form, FormVersion, Submission
 from .policy.answers import contact_key
-from .policy.definition import Definition, origin_of
+from .policy.definition import Definition, origin_of, parse
 from .queries import latest_version
 
 
@@ -193,6 +193,18 @@ def save_form(
     if latest.definition == definition.as_json():
         return latest
     return _add_version(form, latest.number + 1, definition, saved_by_id, now)
+
+
+@transaction.atomic
+def restore_version(
+    *, form: Form, version: FormVersion, saved_by_id: int | None, now: datetime
+) -> FormVersion:
+    """Show what an old version showed, as the next version; the one that shows it already stays."""
+    Form.objects.select_for_update().get(pk=form.pk)
+    latest = latest_version(form)
+    if latest.definition == version.definition:
+        return latest
+    return _add_version(form, latest.number + 1, parse(version.definition), saved_by_id, now)
 
 
 def _apply(form: Form, settings: FormSettings) -> None:

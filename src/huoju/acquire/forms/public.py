@@ -28,13 +28,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from huoju.acquire.campaigns.policy import utm_of_page
 from huoju.core.access import ratelimit
-from huoju.core.text import clean
 
 from . import operations, queries
 from .drawing import consent_name, consent_text, draw, field_name
 from .models import Form, FormVersion, Submission
 from .policy.answers import AnswerProblem, check, source_of
 from .policy.definition import Definition
+from .policy.texts import line
 from .policy.tokens import Token, TokenState, judge, seal, unseal
 
 MAX_BODY = 64 * 1024
@@ -273,7 +273,7 @@ def _submit(request: HttpRequest, form: Form, now: datetime, *, embedded: bool) 
             product=form.product,
             campaign_id=form.campaign_id,
             ip=ip,
-            user_agent=clean(request.headers.get("User-Agent", "")[:1000])[:300],
+            user_agent=line(request.headers.get("User-Agent", "")[:1000])[:300],
         ),
         actor="visitor",
         source="forms",

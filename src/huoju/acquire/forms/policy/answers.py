@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huoju.core.geo import PROVINCES
-from huoju.core.text import clean, clean_lines
+from huoju.core.text import clean
 from huoju.hub.companies.policy import INDUSTRIES, SizeBand
 from huoju.hub.identity.policy import EmailProblem, PhoneProblem, normalise_email, normalise_phone
 
 from .definition import CONTACT, CUSTOM, LISTED, Definition, Field, FieldKind, Option, Text
+from .texts import line, lines
 
 YES = "yes"
 MAX_LENGTH = {
@@ -131,7 +132,7 @@ def check_lead(posted: Mapping[str, str], own_fields: Mapping[str, str]) -> Answ
             data[key] = value
     for key, text in own_fields.items():
         value, problem = _value(FieldKind.TEXT, text)
-        if key in _KNOWN or not 0 < len(key) <= 40 or clean(key) != key:
+        if key in _KNOWN or not 0 < len(key) <= 40 or line(key) != key:
             problem = AnswerProblem.UNKNOWN_FIELD
         if problem is not None:
             problems[f"fields.{key}"] = problem
@@ -149,7 +150,9 @@ def _value(kind: FieldKind, text: str) -> tuple[str, AnswerProblem | None]:
     # A text far too long is cut before it is looked at: folding megabytes would only serve an attacker.
     limit = MAX_LENGTH[kind]
     too_long = len(text) > 4 * limit
-    value = (clean_lines if kind is FieldKind.MESSAGE else clean)(text[: 4 * limit])
+    value = (lines if kind is FieldKind.MESSAGE else line)(text[: 4 * limit])
+    if not clean(value):  # nothing that anybody could see
+        return "", None
     if too_long or len(value) > limit:
         return value[:limit], AnswerProblem.TOO_LONG
     if value and kind is FieldKind.EMAIL and isinstance(normalise_email(value), EmailProblem):
@@ -161,7 +164,7 @@ def _value(kind: FieldKind, text: str) -> tuple[str, AnswerProblem | None]:
 
 def source_of(posted: Mapping[str, str]) -> dict[str, str]:
     """What is known of where a submission came from: the keys that are kept, tidied and cut, without the blank ones."""
-    found = {key: clean(posted.get(key, "")[: 4 * MAX_SOURCE])[:MAX_SOURCE] for key in SOURCE_KEYS}
+    found = {key: line(posted.get(key, "")[: 4 * MAX_SOURCE])[:MAX_SOURCE] for key in SOURCE_KEYS}
     return {key: value for key, value in found.items() if value}
 
 

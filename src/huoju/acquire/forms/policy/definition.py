@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from huoju.core.text import clean, clean_lines
+from .texts import line, lines
 
 LANGUAGES = ("zh", "en")
 MAX_FIELDS = 30
@@ -224,7 +224,7 @@ class _Reader:
         if len({box.purpose for box in consents}) < len(consents):
             self.fault("consents", Problem.TWICE)
         texts = {
-            name: self._text(raw.get(name), name, MAX_TEXT, lines=name in {"intro", "success"})
+            name: self._text(raw.get(name), name, MAX_TEXT, several=name in {"intro", "success"})
             for name in ("title", "intro", "button", "success")
         }
         return Definition(
@@ -272,7 +272,7 @@ class _Reader:
     def _option(self, raw: Mapping[Any, Any], where: str) -> Option | None:
         label = self._text(raw.get("label"), f"{where}.label", MAX_LABEL)
         value = raw.get("value", "")
-        value = clean(value) if isinstance(value, str) else ""
+        value = line(value) if isinstance(value, str) else ""
         value = value or label.zh or label.en
         if not value:
             self.fault(where, Problem.NO_LABEL)
@@ -288,12 +288,12 @@ class _Reader:
         except ValueError:
             self.fault(f"{where}.purpose", Problem.UNKNOWN_PURPOSE)
             return None
-        text = self._text(raw.get("text"), f"{where}.text", MAX_TEXT, lines=True)
+        text = self._text(raw.get("text"), f"{where}.text", MAX_TEXT, several=True)
         if not text:
             self.fault(f"{where}.text", Problem.NO_CONSENT_TEXT)
         return ConsentBox(purpose, text, raw.get("required") is True)
 
-    def _text(self, raw: object, where: str, limit: int, *, lines: bool = False) -> Text:
+    def _text(self, raw: object, where: str, limit: int, *, several: bool = False) -> Text:
         """A text: a mapping by language, or one string for both."""
         if raw is None:
             return Text()
@@ -303,7 +303,7 @@ class _Reader:
         ):
             self.fault(where, Problem.UNKNOWN_PART)
             return Text()
-        tidy = clean_lines if lines else clean
+        tidy = lines if several else line
         texts = {code: tidy(given.get(code, "")) for code in LANGUAGES}
         if any(len(text) > limit for text in texts.values()):
             self.fault(where, Problem.TOO_LONG)
@@ -312,10 +312,10 @@ class _Reader:
     def _address(self, raw: object, where: str) -> str:
         if raw is None or raw == "":
             return ""
-        if not isinstance(raw, str) or len(raw) > MAX_URL or not is_web_address(clean(raw)):
+        if not isinstance(raw, str) or len(raw) > MAX_URL or not is_web_address(line(raw)):
             self.fault(where, Problem.BAD_ADDRESS)
             return ""
-        return clean(raw)
+        return line(raw)
 
     def _items(self, raw: object, where: str, limit: int) -> Iterator[tuple[str, Mapping[Any, Any]]]:
         if raw is None:
@@ -351,7 +351,7 @@ def origin_of(text: str) -> str | None:
 
     What may embed a form goes into a response header: nothing but scheme, host and port may get there.
     """
-    text = clean(text).lower().rstrip("/")
+    text = line(text).lower().rstrip("/")
     if not re.fullmatch(r"https?://(\*\.)?[a-z0-9.-]+(:\d{1,5})?", text):
         return None
     return text
