@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .models import RoleChoice, Team, User
 from .policy import ApiScope
@@ -54,6 +55,7 @@ class ProfileForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["name", "language", "theme", "time_zone"]
+        labels = {"name": pgettext_lazy("person", "Name")}
 
 
 class UserForm(forms.ModelForm[User]):
@@ -64,6 +66,7 @@ class UserForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["name", "username", "email", "role", "team"]
+        labels = {"name": pgettext_lazy("person", "Name")}
         help_texts = {
             "username": _("For signing in. Letters, digits and @ . + - _ only."),
             "team": _("A sales manager sees the leads of the team."),

@@ -6,6 +6,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from huoju.core.ui.columns import AgoColumn, BadgeColumn, PersonColumn, TitleColumn
 
@@ -27,7 +28,7 @@ def team_url(team: Team) -> str:
 class UserTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Users."""
 
-    name = PersonColumn(verbose_name=_("Name"), url=user_url, accessor="display_name")
+    name = PersonColumn(verbose_name=pgettext_lazy("person", "Name"), url=user_url, accessor="display_name")
     username = tables.Column(verbose_name=_("Username"))
     email = tables.Column(verbose_name=_("E-mail"))
     role = tables.Column(verbose_name=_("Role"), accessor="get_role_display")
