@@ -224,10 +224,11 @@ def table(answer: Funnel, names: Names, currency: str) -> list[TableRow]:
     spec, dimension = answer.spec, answer.spec.split
     if dimension is None:
         return []
-    hottest = [_hottest(answer.parts, at) for at in range(len(spec.stages) - 1)]
-    hottest_overall = max(
-        (part.overall or 0 for part in answer.parts if part.counts[0] >= _LEAST_FOR_HEAT), default=0
-    )
+    scales = [
+        _Scale.of(part.rates[at] for part in answer.parts if part.counts[at] >= _LEAST_FOR_HEAT)
+        for at in range(len(spec.stages) - 1)
+    ]
+    overall = _Scale.of(part.overall for part in answer.parts if part.counts[0] >= _LEAST_FOR_HEAT)
     rows = []
     for part in answer.parts:
         narrowed = spec.narrowed(dimension, part.key)
@@ -235,9 +236,9 @@ def table(answer: Funnel, names: Names, currency: str) -> list[TableRow]:
             TableRow(
                 names.of(dimension, part.key),
                 address(narrowed),
-                _cells(spec, part, narrowed, hottest),
+                _cells(spec, part, narrowed, scales),
                 part.overall,
-                _heat(part.overall, hottest_overall, part.counts[0]),
+                overall.heat(part.overall, part.counts[0]),
                 part.medians[-1] if part.medians else None,
                 _in_currency(part.money, currency),
                 sum(1 for money in part.money if money.currency != currency),
@@ -245,12 +246,12 @@ def table(answer: Funnel, names: Names, currency: str) -> list[TableRow]:
             )
         )
     if answer.others is not None:
-        cells = _cells(spec, answer.others, None, hottest)
+        cells = _cells(spec, answer.others, None, scales)
         label = str(_("Others"))
         rows.append(TableRow(label, "", cells, answer.others.overall, 0, None, Money(currency), 0, False))
     counts = tuple(figure.count for figure in answer.stages)
     medians = (*(step.days.median if step.days else None for step in answer.steps), None)
-    whole = _cells(spec, Part("", counts, medians), spec, hottest, heat=False)
+    whole = _cells(spec, Part("", counts, medians), spec, None)
     through = answer.through.days.median if answer.through.days else None
     money = answer.amounts_in(currency)
     rows.append(
@@ -259,8 +260,27 @@ def table(answer: Funnel, names: Names, currency: str) -> list[TableRow]:
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The coldest and the hottest rate of a column."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, rates: Iterable[float | None]) -> "_Scale":
+        known = [rate for rate in rates if rate is not None]
+        return cls(min(known, default=0), max(known, default=0))
+
+    def heat(self, rate: float | None, leads: int) -> int:
+        """How warm `rate` is beside the others, 0 … 6; of few leads it says nothing."""
+        if rate is None or self.high == self.low or leads < _LEAST_FOR_HEAT:
+            return 0
+        return round(6 * (rate - self.low) / (self.high - self.low))
+
+
 def _cells(
-    spec: FunnelSpec, part: Part, narrowed: FunnelSpec | None, hottest: Sequence[float], *, heat: bool = True
+    spec: FunnelSpec, part: Part, narrowed: FunnelSpec | None, scales: Sequence[_Scale] | None
 ) -> list[Cell]:
     rates = (None, *part.rates)
     return [
@@ -268,22 +288,12 @@ def _cells(
             stage,
             part.counts[at],
             rates[at],
-            _heat(rates[at], hottest[at - 1], part.counts[at - 1]) if heat and at else 0,
+            scales[at - 1].heat(rates[at], part.counts[at - 1]) if scales and at else 0,
             part.medians[at - 1] if at and len(part.medians) >= at else None,
             drill(narrowed, stage) if narrowed else "",
         )
         for at, stage in enumerate(spec.stages)
     ]
-
-
-def _hottest(parts: Iterable[Part], at: int) -> float:
-    return max((part.rates[at] or 0 for part in parts if part.counts[at] >= _LEAST_FOR_HEAT), default=0)
-
-
-def _heat(rate: float | None, hottest: float, leads: int) -> int:
-    if rate is None or not hottest or leads < _LEAST_FOR_HEAT:
-        return 0
-    return min(6, round(6 * rate / hottest))
 
 
 def _in_currency(amounts: Sequence[Money], currency: str) -> Money:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,8 @@ from .policy.spec import DEFAULT_RANGE, FunnelSpec, window
 
 _TEXTBOOK = {"impressions": "10000000", "price": "0.005", "value": "50000", "better": "10"}
 _EFFORT = "10000"
+_HANDLING = dict(zip(HANDLING_FIELDS, ("0", "1", "15", "40", "300", "3000", "0"), strict=True))
+"""What a call, a visit, a trial roughly cost, until the user says better."""
 _ASSUMED = {"rate_click": Decimal(2), "rate_lead": Decimal(5)}
 """Per cent, until impressions and clicks are measured."""
 
@@ -106,13 +109,13 @@ def _own(answer: Funnel) -> dict[str, object]:
     money = answer.amounts_in(settings.CURRENCY)
     if money.won_deals:
         inputs["value"] = round(money.won_amount / money.won_deals, 2)
-    return inputs | dict.fromkeys(EFFORT_FIELDS, _EFFORT) | dict.fromkeys(HANDLING_FIELDS, "0")
+    return inputs | dict.fromkeys(EFFORT_FIELDS, _EFFORT) | _HANDLING
 
 
 def _preset(percent: str) -> str:
-    rates = "&".join(f"{name}={percent}" for name in RATE_FIELDS)
-    fixed = "&".join(f"{name}={value}" for name, value in _TEXTBOOK.items())
-    return f"{reverse('funnel:simulator')}?{fixed}&{rates}"
+    """The textbook's chain: equal steps, nothing but impressions costs."""
+    inputs = _TEXTBOOK | dict.fromkeys(RATE_FIELDS, percent) | dict.fromkeys(HANDLING_FIELDS, "0")
+    return f"{reverse('funnel:simulator')}?{urlencode(inputs)}"
 
 
 def _calculated(

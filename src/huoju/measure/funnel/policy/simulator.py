@@ -126,9 +126,10 @@ def improve(scenario: Scenario, by: Fraction, efforts: Sequence[Decimal]) -> lis
 
 
 def best(improvements: Sequence[Improvement]) -> Improvement | None:
-    """The improvement that gains most per yuan, the earlier step of equals; by net gain where nothing costs."""
+    """The improvement that gains most per yuan, the earlier step of equals; by net gain where nothing costs. None
+    where nothing gains, or where all gain alike."""
     gaining = [each for each in improvements if each.extra_customers > 0]
-    if not gaining:
+    if len({(each.per_yuan, each.net) for each in gaining}) < 2:
         return None
     return max(gaining, key=lambda each: (each.per_yuan is None, each.per_yuan or each.net, -each.step))
 
