@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from operator import attrgetter
 
+from huoju.core.problems import Problem
 from huoju.core.text import msgid
 
 type Value = str | int | float | bool | tuple[str, ...] | None
@@ -67,16 +68,16 @@ def condition_from_json(data: Mapping[str, object]) -> Condition:
     malformed."""
     field, op, value = data.get("field"), data.get("op"), data.get("value")
     if not isinstance(field, str) or not field:
-        raise ValueError("a condition needs a field")
+        raise ValueError(Problem(msgid("a condition needs a field")))
     if not isinstance(op, str) or op not in Op:
-        raise ValueError(f"unknown comparison {op!r}")
+        raise ValueError(Problem(msgid("unknown comparison '%(op)s'"), op=op))
     if isinstance(value, list | tuple):
         if not all(isinstance(item, str) for item in value):
-            raise ValueError("a list of values may hold only text")
+            raise ValueError(Problem(msgid("a list of values may hold only text")))
         return Condition(field, Op(op), tuple(value))
     if value is None or isinstance(value, str | int | float | bool):
         return Condition(field, Op(op), value)
-    raise ValueError(f"unsupported value {value!r}")
+    raise ValueError(Problem(msgid("unsupported value %(value)s"), value=repr(value)))
 
 
 def record_fields(record: type) -> frozenset[str]:
@@ -92,22 +93,27 @@ def validate(conditions: Iterable[Condition], known_fields: frozenset[str]) -> l
     for condition in conditions:
         field, op, value = condition.field, condition.op, condition.value
         if field not in known_fields:
-            errors.append(f"unknown field {field!r}")
-        if op in _BARE:
-            if value is not None:
-                errors.append(f"{field}: “{OP_LABELS[op]}” takes no value")
-        elif op in _LISTS:
-            if not isinstance(value, tuple) or not value:
-                errors.append(f"{field}: “{OP_LABELS[op]}” needs a list of values")
-        elif op in _ORDERED:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                errors.append(f"{field}: “{OP_LABELS[op]}” needs a number")
-        elif op is Op.CONTAINS:
-            if not isinstance(value, str) or not value:
-                errors.append(f"{field}: “{OP_LABELS[op]}” needs text")
-        elif value is None or isinstance(value, tuple):
-            errors.append(f"{field}: “{OP_LABELS[op]}” needs one value")
+            errors.append(Problem(msgid("unknown field '%(field)s'"), field=field))
+        if (template := _value_problem(op, value)) is not None:
+            errors.append(Problem(template, field=field, op=Problem(OP_LABELS[op])))
     return errors
+
+
+def _value_problem(op: Op, value: Value) -> str | None:
+    if op in _BARE:
+        return None if value is None else msgid("%(field)s: “%(op)s” takes no value")
+    if op in _LISTS:
+        return (
+            None
+            if isinstance(value, tuple) and value
+            else msgid("%(field)s: “%(op)s” needs a list of values")
+        )
+    if op in _ORDERED:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return None if is_number else msgid("%(field)s: “%(op)s” needs a number")
+    if op is Op.CONTAINS:
+        return None if isinstance(value, str) and value else msgid("%(field)s: “%(op)s” needs text")
+    return msgid("%(field)s: “%(op)s” needs one value") if value is None or isinstance(value, tuple) else None
 
 
 def compile_condition(condition: Condition) -> Test:

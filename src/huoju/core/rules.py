@@ -11,7 +11,10 @@ from threading import Lock
 from typing import Any
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from huoju.core.problems import Problem
 
 
 class RuleVersion(models.Model):
@@ -35,6 +38,17 @@ class RuleVersion(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.version}"
+
+
+def translated(problem: str) -> str:
+    """A problem in the language of the request."""
+    if not isinstance(problem, Problem):
+        return problem
+    known = {
+        name: translated(value) if isinstance(value, str) else value for name, value in problem.params.items()
+    }
+    text = gettext(problem.template)
+    return text % known if known else text
 
 
 class InvalidRulesError(ValueError):
@@ -84,7 +98,8 @@ class RuleBook[R, M: RuleVersion]:
         try:
             rules = self.parse(version, content)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise InvalidRulesError([str(error)]) from error
+            reason = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+            raise InvalidRulesError([reason]) from error
         if errors := self.validate(rules):
             raise InvalidRulesError(errors)
         return rules

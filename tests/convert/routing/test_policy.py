@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from huoju.convert.routing.policy import (
+    DEFAULT_RULES,
     Assign,
     Decision,
     Outcome,
@@ -18,7 +20,6 @@ from huoju.convert.routing.policy import (
     ToRoute,
     TraceLine,
     Why,
-    default_rules,
     route_batch,
     rules_as_json,
     rules_from_json,
@@ -221,9 +222,8 @@ def test_a_simulation_changes_nothing() -> None:
 
 
 def test_rules_survive_their_row_and_the_default_is_sound() -> None:
-    rules = default_rules([1, 2])
-    assert validate(rules) == []
-    assert rules_from_json(1, rules_as_json(rules)).rules == rules.rules
+    assert validate(DEFAULT_RULES) == []
+    assert rules_from_json(1, rules_as_json(DEFAULT_RULES)).rules == DEFAULT_RULES.rules
     assert rules_from_json(2, rules_as_json(RULES)).rules == RULES.rules
 
 
@@ -237,7 +237,6 @@ def test_rules_that_make_no_sense_are_named() -> None:
         ),
     )
     assert validate(bad) == [
-        "a: a pool needs at least one sales person",
         "rule 'a' stands twice",
         "a: unknown field 'no'",
         "a: a sales person stands twice; use the weight",
@@ -263,3 +262,100 @@ def test_a_malformed_row_is_refused(row: dict[str, object]) -> None:
 def test_a_stopped_rep_is_skipped_within_the_batch() -> None:
     reps = [replace(REPS[0], capacity=1), REPS[1]]
     assert owners(leads(4), reps) == [1, 2, 2, 2]
+
+
+# --- by region, by product, by company ------------------------------------------------------------------------------
+
+NORTH = Rep(1, "Li", regions=frozenset({"11", "12"}))
+EAST = Rep(2, "Wang", regions=frozenset({"31"}), products=frozenset({"lake"}))
+ANYWHERE = Rep(3, "Zhao")
+TEAM = [NORTH, EAST, ANYWHERE]
+
+
+def by_default(
+    profiles: list[Profile], team: list[Rep] = TEAM, **fields: Any
+) -> list[tuple[int | None, str]]:
+    items = [ToRoute(number, profile, **fields) for number, profile in enumerate(profiles)]
+    return [(d.rep, d.rule) for d in route_batch(items, DEFAULT_RULES, team, EMPTY).decisions]
+
+
+@pytest.mark.parametrize(
+    ("profile", "rep", "rule"),
+    [
+        (Profile(region="12"), 1, "region"),
+        (Profile(region="31"), 2, "region"),
+        (Profile(region="31", product="lake"), 2, "region"),
+        (
+            Profile(region="31", product="mesh"),
+            3,
+            "everybody",
+        ),  # whoever serves the region does not sell that
+        (Profile(region="44"), 3, "everybody"),
+        (Profile(region="44", owner=1), 1, "owner"),
+    ],
+)
+def test_the_default_asks_for_the_owner_then_the_region_then_everybody(
+    profile: Profile, rep: int, rule: str
+) -> None:
+    assert by_default([profile]) == [(rep, rule)]
+
+
+def test_a_lead_of_unknown_region_and_product_is_for_everybody() -> None:
+    assert {rep for rep, _ in by_default([Profile()] * 3)} == {1, 2, 3}
+
+
+def test_nobody_serves_is_not_nobody_free() -> None:
+    (decision,) = route_batch([ToRoute(1, Profile(region="44"))], DEFAULT_RULES, [NORTH], EMPTY).decisions
+    assert [line.why for line in decision.trace] == [Why.NO_OWNER, Why.NOBODY_SERVES, Why.NOBODY_SERVES]
+    assert decision.outcome is Outcome.NO_RULE
+
+
+def test_leads_of_one_company_stay_together() -> None:
+    assert {rep for rep, _ in by_default([Profile()] * 6, company=7)} == {1}
+    assert [rule for _, rule in by_default([Profile()] * 2, company=7)] == ["everybody", "owner"]
+
+
+def test_whoever_gave_a_lead_back_does_not_get_it_again_and_keeps_the_turn() -> None:
+    items = [ToRoute(1, Profile(owner=1), refused=frozenset({1})), ToRoute(2, Profile())]
+    decisions = route_batch(items, DEFAULT_RULES, [Rep(1), Rep(2)], EMPTY).decisions
+    assert [decision.rep for decision in decisions] == [2, 1]
+    assert decisions[0].trace[0].why is Why.OWNER_AWAY
+    alone = route_batch(items[:1], DEFAULT_RULES, [Rep(1)], EMPTY).decisions[0]
+    assert alone.outcome is Outcome.NOBODY_FREE
+
+
+CHOOSY = st.lists(
+    st.builds(
+        Rep,
+        id=st.integers(1, 4),
+        weight=st.integers(1, 3),
+        capacity=st.none() | st.integers(0, 5),
+        regions=st.frozensets(st.sampled_from(["11", "31", "44"]), max_size=2),
+        products=st.frozensets(st.sampled_from(["lake", "mesh"]), max_size=1),
+    ),
+    unique_by=lambda rep: rep.id,
+)
+WANTED = st.builds(
+    Profile, region=st.sampled_from(["11", "31", "44", ""]), product=st.sampled_from(["lake", "mesh", ""])
+)
+
+
+@given(st.lists(WANTED, max_size=20), CHOOSY)
+def test_everybody_gets_only_what_they_serve_and_nobody_waits_in_vain(
+    profiles: list[Profile], team: list[Rep]
+) -> None:
+    items = [ToRoute(number, profile) for number, profile in enumerate(profiles)]
+    people = {rep.id: rep for rep in team}
+    loads: Counter[int] = Counter()
+    for item, decision in zip(items, route_batch(items, DEFAULT_RULES, team, EMPTY).decisions, strict=True):
+        could = [
+            rep.id
+            for rep in team
+            if rep.serves(item.profile.region, item.profile.product)
+            and (rep.capacity is None or loads[rep.id] < rep.capacity)
+        ]
+        if decision.rep is None:
+            assert could == []
+        else:
+            assert decision.rep in could
+            loads[people[decision.rep].id] += 1

@@ -18,6 +18,7 @@ from huoju.core.conditions import (
     record_fields,
 )
 from huoju.core.conditions import validate as validate_conditions
+from huoju.core.problems import Problem, within
 from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile
 
@@ -349,13 +350,13 @@ def validate(rules: RoutingRules) -> list[str]:
     codes: set[str] = set()
     for rule in rules.rules:
         if rule.code in codes:
-            errors.append(f"rule {rule.code!r} stands twice")
+            errors.append(Problem(msgid("rule '%(code)s' stands twice"), code=rule.code))
         codes.add(rule.code)
-        errors += [f"{rule.code}: {error}" for error in validate_conditions(rule.when, known)]
+        errors += [within(rule.code, error) for error in validate_conditions(rule.when, known)]
         if rule.assign is not Assign.POOL and rule.reps:
-            errors.append(f"{rule.code}: only a pool has sales people of its own")
+            errors.append(within(rule.code, Problem(msgid("only a pool has sales people of its own"))))
         if len(set(rule.reps)) != len(rule.reps):
-            errors.append(f"{rule.code}: a sales person stands twice; use the weight")
+            errors.append(within(rule.code, Problem(msgid("a sales person stands twice; use the weight"))))
     return errors
 
 
@@ -381,11 +382,11 @@ def rules_from_json(version: int, data: Iterable[Mapping[str, object]]) -> Routi
 def _rule_from_json(row: Mapping[str, object]) -> RoutingRule:
     code, label, when, reps = row.get("code"), row.get("label"), row.get("when", []), row.get("reps", [])
     if not isinstance(code, str) or not isinstance(label, str):
-        raise ValueError("a rule needs a code and a label")
+        raise ValueError(Problem(msgid("a rule needs a code and a label")))
     if not isinstance(when, list) or not isinstance(reps, list):
-        raise ValueError(f"{code}: conditions and sales people must be lists")
+        raise ValueError(within(code, Problem(msgid("conditions and sales people must be lists"))))
     if not all(isinstance(rep, int) and not isinstance(rep, bool) for rep in reps):
-        raise ValueError(f"{code}: sales people are given by their number")
+        raise ValueError(within(code, Problem(msgid("sales people are given by their number"))))
     return RoutingRule(
         code,
         label,

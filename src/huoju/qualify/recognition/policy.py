@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from huoju.core.conditions import Condition, Op, compile_any, condition_from_json, record_fields
 from huoju.core.conditions import validate as validate_conditions
+from huoju.core.problems import Problem, within
 from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile, Stage
 from huoju.qualify.scoring.policy import Score
@@ -153,18 +154,25 @@ def validate(rules: MqlRules) -> list[str]:
     covered = False
     for rule in rules.rules:
         if rule.code in codes:
-            errors.append(f"rule {rule.code!r} stands twice")
+            errors.append(Problem(msgid("rule '%(code)s' stands twice"), code=rule.code))
         codes.add(rule.code)
         if covered:
-            errors.append(f"{rule.code}: never reached, an earlier rule covers every lead")
+            errors.append(
+                within(rule.code, Problem(msgid("never reached, an earlier rule covers every lead")))
+            )
         covered = covered or not (rule.products or rule.sources)
         if not rule.criteria and rule.min_score <= 0:
-            errors.append(f"{rule.code}: without criteria every lead would be an MQL")
+            errors.append(within(rule.code, Problem(msgid("without criteria every lead would be an MQL"))))
         for criterion in rule.criteria:
             if not criterion.any_of:
-                errors.append(f"{rule.code}, {criterion.code}: a criterion without conditions is never met")
+                errors.append(
+                    within(
+                        f"{rule.code}, {criterion.code}",
+                        Problem(msgid("a criterion without conditions is never met")),
+                    )
+                )
             errors += [
-                f"{rule.code}, {criterion.code}: {error}"
+                within(f"{rule.code}, {criterion.code}", error)
                 for error in validate_conditions(criterion.any_of, known)
             ]
     return errors
@@ -200,10 +208,10 @@ def rules_from_json(version: int, data: Iterable[Mapping[str, object]]) -> MqlRu
 def _rule_from_json(row: Mapping[str, object]) -> MqlRule:
     min_score = row.get("min_score", 0)
     if isinstance(min_score, bool) or not isinstance(min_score, int):
-        raise ValueError("min_score must be a whole number")
+        raise ValueError(Problem(msgid("%(key)s must be a whole number"), key="min_score"))
     criteria = row.get("criteria", [])
     if not isinstance(criteria, list):
-        raise ValueError("criteria must be a list")
+        raise ValueError(Problem(msgid("%(key)s must be a list of objects"), key="criteria"))
     return MqlRule(
         code=_text(row, "code"),
         label=_text(row, "label"),
@@ -224,14 +232,14 @@ def _rule_from_json(row: Mapping[str, object]) -> MqlRule:
 def _text(row: Mapping[str, object], key: str) -> str:
     value = row.get(key)
     if not isinstance(value, str):
-        raise ValueError(f"{key} must be text")
+        raise ValueError(Problem(msgid("%(key)s must be text"), key=key))
     return value
 
 
 def _texts(row: Mapping[str, object], key: str) -> tuple[str, ...]:
     value = row.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"{key} must be a list of texts")
+        raise ValueError(Problem(msgid("%(key)s must be a list of texts"), key=key))
     return tuple(value)
 
 

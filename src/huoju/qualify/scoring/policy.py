@@ -15,6 +15,7 @@ from math import fsum
 
 from huoju.core.conditions import Condition, Op, compile_all, condition_from_json, record_fields
 from huoju.core.conditions import validate as validate_conditions
+from huoju.core.problems import Problem, within
 from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile
 
@@ -217,31 +218,35 @@ def validate(rules: ScoreRules) -> list[str]:
     known = record_fields(Profile)
     for fit_line in rules.fit:
         if not fit_line.when:
-            errors.append(f"{fit_line.code}: a line without conditions would hold for everybody")
-        errors += [f"{fit_line.code}: {error}" for error in validate_conditions(fit_line.when, known)]
-    errors += _twice("line", [line.code for line in rules.fit])
+            errors.append(
+                within(fit_line.code, Problem(msgid("a line without conditions would hold for everybody")))
+            )
+        errors += [within(fit_line.code, error) for error in validate_conditions(fit_line.when, known)]
+    errors += _twice(msgid("line '%(code)s' stands twice"), [line.code for line in rules.fit])
     for line in rules.engagement:
         if line.half_life_days <= 0:
-            errors.append(f"{line.kind}: the half-life must be above zero days")
+            errors.append(within(line.kind, Problem(msgid("the half-life must be above zero days"))))
         if line.cap < abs(line.points):
-            errors.append(f"{line.kind}: the cap is below the points of a single activity")
-    errors += _twice("activity", [line.kind for line in rules.engagement])
+            errors.append(
+                within(line.kind, Problem(msgid("the cap is below the points of a single activity")))
+            )
+    errors += _twice(msgid("activity '%(code)s' stands twice"), [line.kind for line in rules.engagement])
     if rules.silence is not None:
         if rules.silence.after_days <= 0 or rules.silence.times < 1:
-            errors.append("silence: days and times must be above zero")
+            errors.append(Problem(msgid("silence: days and times must be above zero")))
         if rules.silence.points > 0:
-            errors.append("silence: the points must not be positive")
+            errors.append(Problem(msgid("silence: the points must not be positive")))
     if rules.fit_cap <= 0 or rules.engagement_cap <= 0:
-        errors.append("the upper limits must be above zero")
+        errors.append(Problem(msgid("the upper limits must be above zero")))
     return errors
 
 
-def _twice(what: str, codes: Iterable[str]) -> list[str]:
+def _twice(template: str, codes: Iterable[str]) -> list[str]:
     seen: set[str] = set()
     errors: list[str] = []
     for code in codes:
         if code in seen:
-            errors.append(f"{what} {code!r} stands twice")
+            errors.append(Problem(template, code=code))
         seen.add(code)
     return errors
 
@@ -322,28 +327,28 @@ def rules_from_json(version: int, data: Mapping[str, object]) -> ScoreRules:
 def _rows(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     value = data.get(key, [])
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
-        raise ValueError(f"{key} must be a list of objects")
+        raise ValueError(Problem(msgid("%(key)s must be a list of objects"), key=key))
     return value
 
 
 def _text(data: Mapping[str, object], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str):
-        raise ValueError(f"{key} must be text")
+        raise ValueError(Problem(msgid("%(key)s must be text"), key=key))
     return value
 
 
 def _whole(data: Mapping[str, object], key: str) -> int:
     value = _number(data, key)
     if not value.is_integer():
-        raise ValueError(f"{key} must be a whole number")
+        raise ValueError(Problem(msgid("%(key)s must be a whole number"), key=key))
     return int(value)
 
 
 def _number(data: Mapping[str, object], key: str) -> float:
     value = data.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{key} must be a number")
+        raise ValueError(Problem(msgid("%(key)s must be a number"), key=key))
     return float(value)
 
 
