@@ -108,7 +108,7 @@ def test_a_life_with_a_kill_in_it(data: Path, port: int) -> None:
     with psycopg.connect(server.url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
 
-    assert second.end() == 0
+    assert second.end() == 0, "".join(second.lines)
     assert second.lines[-1] == "huoju: stopped\n"
     assert not any("Traceback" in line for line in second.lines), "".join(second.lines)
     assert processes_of(data) == []
@@ -132,7 +132,7 @@ def test_a_child_that_was_killed_comes_back(data: Path, port: int) -> None:
         except OSError:
             assert time.monotonic() < deadline
             time.sleep(0.2)
-    assert up.end(signal.SIGTERM) == 0
+    assert up.end(signal.SIGTERM) == 0, "".join(up.lines)
     assert processes_of(data) == []
 
 
@@ -158,5 +158,6 @@ def test_a_second_one_on_the_same_data_is_refused(data: Path, port: int) -> None
     second = Up(data, port + 1)
     assert second.process.wait(60) == 1
     second.wait_for(f"Huoju runs already with the data in {data}", 5)
-    assert first.end() == 0, "stopped in the middle of starting"
+    # In the middle of starting.
+    assert first.end() == 0, "".join(first.lines)
     assert processes_of(data) == []

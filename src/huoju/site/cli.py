@@ -39,10 +39,13 @@ def parser() -> argparse.ArgumentParser:
     web = add("web", "serve pages and the API")
     _add_address(web)
     web.add_argument("--web", type=int, default=1, metavar="N", help="processes (1)")
+    web.add_argument("--migrate", action="store_true", help="migrate first")
     web.add_argument("--threads", type=int, default=4, metavar="N", help="threads of each process (4)")
 
     worker = add("worker", "read the fact log and run jobs")
     worker.add_argument("--jobs", type=int, default=2, metavar="N", help="jobs that run at once (2)")
+
+    worker.add_argument("--wait", action="store_true", help="wait until somebody else has migrated")
 
     add("migrate", "bring the database to this version; safe to repeat")
     add("sample", "load the sample company into an empty database")

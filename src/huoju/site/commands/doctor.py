@@ -12,12 +12,12 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import find
 from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from huoju.core import jobs
 from huoju.core.database import MINIMUM_VERSION
 from huoju.core.facts.queries import list_reader_states
+from huoju.site.commands.migrate import is_current
 from huoju.site.console import say
 
 MINIMUM_DISK_GB = 2.0
@@ -83,11 +83,8 @@ def check_server(now: datetime) -> Iterator[Finding]:
 
 def check_migrations(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
     """The database is at this version."""
-    executor = MigrationExecutor(connection)
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    yield Finding(
-        "migrations", not missing, f"{missing} to apply: run huoju migrate" if missing else "all applied"
-    )
+    current = is_current()
+    yield Finding("migrations", current, "all applied" if current else "not all applied: run huoju migrate")
 
 
 def check_partitions(now: datetime) -> Iterator[Finding]:

@@ -3,10 +3,18 @@
 import argparse
 
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from huoju.core.facts import partitions
 from huoju.site.console import say
+
+
+def is_current() -> bool:
+    """Whether every migration of this version is applied."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def run(options: argparse.Namespace) -> None:

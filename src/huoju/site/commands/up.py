@@ -51,15 +51,13 @@ def _serve(
         server.start()
     else:
         _check_database()
-    if not stop.is_set() and supervisor.step(["migrate"], stop) and not stop.is_set():
-        raise CommandError("the database could not be brought to this version; see above")
     if stop.is_set():
         return 0
     processes = options.web or min(4, os.cpu_count() or 1)
     address = ["--host", options.host, "--port", str(options.port)]
-    supervisor.start(Child("web", ["web", *address, "--web", str(processes)]))
+    supervisor.start(Child("web", ["web", "--migrate", *address, "--web", str(processes)]))
     for number in range(1, options.workers + 1):
-        supervisor.start(Child(f"worker {number}" if options.workers > 1 else "worker", ["worker"]))
+        supervisor.start(Child(f"worker {number}" if options.workers > 1 else "worker", ["worker", "--wait"]))
     _wait_until_it_answers(options.host, options.port, supervisor, stop)
     if options.demo and not stop.is_set():
         say(f"huoju: answers at {os.environ['HUOJU_PUBLIC_URL']} after {time.monotonic() - began:.1f} s")
@@ -112,7 +110,7 @@ def _wait_until_it_answers(host: str, port: int, supervisor: Supervisor, stop: t
             connection.request("GET", "/healthz", headers={"Host": "localhost"})
             if connection.getresponse().status == http.client.OK:
                 return
-        except OSError:
+        except (OSError, http.client.HTTPException):  # not yet, or not us
             pass
         finally:
             connection.close()

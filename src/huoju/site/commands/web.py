@@ -2,17 +2,23 @@
 
 import argparse
 
+from django.db import connections
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
 from huoju.site.assets import collect
+from huoju.site.commands import migrate
 from huoju.site.console import end_with_parent
 
 
 def run(options: argparse.Namespace) -> None:
     """Serve until a signal says stop; requests under way are answered first."""
+    if options.migrate:
+        migrate.run(options)
     collect()
+    # The processes that are forked next must not share this one's connection.
+    connections.close_all()
     end_with_parent()
     Server(
         "huoju.site.wsgi:application",
