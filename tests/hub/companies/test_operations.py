@@ -11,8 +11,8 @@ from tests.races import committed_log, count_queries, race
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def resolve(*rows: CompanyHint) -> list[ResolvedCompany | None]:
-    return resolve_batch(rows, source="test", now=NOW)
+def resolve(*rows: CompanyHint, source: str = "test") -> list[ResolvedCompany | None]:
+    return resolve_batch(rows, source=source, now=NOW)
 
 
 def ids(answers: Sequence[ResolvedCompany | None]) -> list[int | None]:
@@ -106,15 +106,16 @@ class TestForget:
             hint("Acme", region="11", domain="acme.com"),
             hint("Bolt", domain="bolt.cn"),
             hint("Bolt", region="31", domain="bolt.com"),
+            source="again",
         )
-        forget_batch([each for each in made if each])
+        forget_batch([each for each in made if each], source="again")
         assert (list(Company.objects.values()), list(CompanyDomain.objects.values())) == before
 
     def test_keeps_what_was_corrected_since(self) -> None:
         resolve(hint("Acme"))
         made = resolve(hint("Acme", region="11"))
         Company.objects.update(region="31")
-        forget_batch([each for each in made if each])
+        forget_batch([each for each in made if each], source="again")
         assert Company.objects.get().region == "31"
 
 

@@ -1,6 +1,6 @@
 """Writing companies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -241,13 +241,13 @@ def _answers(
     return answers
 
 
-def forget_batch(made: Sequence[ResolvedCompany]) -> None:
+def forget_batch(made: Sequence[ResolvedCompany], *, source: str, used: Collection[int] = ()) -> None:
     """Take back what `resolve_batch` made for an import, as far as nothing else stands on it. Needs a transaction.
 
-    The caller has removed the persons and leads of the import already. A value is emptied only if it is still
-    the one that the import brought.
+    The caller has removed the persons and leads of the import already; `used` are the companies that those pointed to.
+    Companies of that `source` go when nothing points to them any more. A value is emptied only if it is still the one
+    that the import brought.
     """
-    created = sorted({each.company_id for each in made if each.created})
     domains = sorted({each.domain for each in made if each.domain})
     fills = [
         (each.company_id, name, value)
@@ -275,4 +275,5 @@ def forget_batch(made: Sequence[ResolvedCompany]) -> None:
                         WHERE c.id = r.id AND c.{name} = r.value""",
                     [[id_ for id_, _ in mine], texts([value for _, value in mine])],
                 )
-        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s)", [unreferenced(Company, created)])
+        unused = unreferenced(Company, sorted({each.company_id for each in made} | set(used)))
+        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s) AND source = %s", [unused, source])

@@ -11,11 +11,12 @@ from ..models import Person
 from .resolve import FILLABLE, Resolved
 
 
-def forget_batch(made: Sequence[Resolved]) -> None:
+def forget_batch(made: Sequence[Resolved]) -> set[int]:
     """Take back what `resolve_batch` did for an import, as far as nothing else stands on it. Needs a transaction.
 
     The caller has removed the leads and consents of the import already. A person stays if anything still points to
-    it; a value is emptied only if it is still the one that the import brought.
+    it; a value is emptied only if it is still the one that the import brought. Returns the companies of the
+    persons that are gone.
     """
     with connection.cursor() as cursor:
         added = [(each.person_id, kind, value) for each in made for kind, value in each.added]
@@ -42,4 +43,8 @@ def forget_batch(made: Sequence[Resolved]) -> None:
                 "DELETE FROM identity_mergeproposal WHERE id = ANY(%s) AND decided_at IS NULL", [proposals]
             )
         created = sorted({each.person_id for each in made if each.created})
-        cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s)", [unreferenced(Person, created)])
+        cursor.execute(
+            "DELETE FROM identity_person WHERE id = ANY(%s) RETURNING company_id",
+            [unreferenced(Person, created)],
+        )
+        return {company_id for (company_id,) in cursor.fetchall() if company_id is not None}

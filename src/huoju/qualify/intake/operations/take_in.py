@@ -53,8 +53,11 @@ def take_in_batch(
     """Make persons, companies, consents and leads of what cleaning let through, and keep the rest for review.
 
     Needs a transaction. Whatever came in ends as a lead, as a touch of one, as an update of one, or as a quarantined
-    row. The number of statements does not depend on the number of rows; rows are taken in their order.
+    row. What an import makes names it as its source (`import:3`), whatever `source` says. The number of statements does
+    not depend on the number of rows; rows are taken in their order.
     """
+    if import_id is not None:
+        source = f"import:{import_id}"
     passed = [each for each in prepared if each.passed]
     held = [each for each in prepared if not each.passed]
     taken = {each.origin: each for each in _hold_back(held, actor, source, now, import_id)}

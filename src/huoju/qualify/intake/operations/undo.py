@@ -34,7 +34,7 @@ def undo_batch(
         leads.withdraw_batch(rows, import_id=import_id, actor=actor, now=now, source=f"import:{import_id}")
     )
     consent.forget_batch([id_ for _, undo in taken for id_ in undo.get("consents", ())])
-    identity.forget_batch(
+    used = identity.forget_batch(
         [
             identity.Resolved(
                 undo["person"],
@@ -48,7 +48,9 @@ def undo_batch(
         ]
     )
     companies.forget_batch(
-        [companies.ResolvedCompany(*undo["company"]) for _, undo in taken if "company" in undo]
+        [companies.ResolvedCompany(*undo["company"]) for _, undo in taken if "company" in undo],
+        source=f"import:{import_id}",
+        used=used,
     )
     quarantined = [undo["quarantine"] for _, undo in taken if "quarantine" in undo]
     if quarantined:

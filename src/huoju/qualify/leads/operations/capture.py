@@ -107,25 +107,20 @@ def capture_batch(
 
 @dataclass(slots=True)
 class _Deed:
-    """What one interest did. `was` are the columns of a known lead as they were before."""
+    """What one interest did. `changes` are the columns that it changed of a lead that was there before it, each with
+    the old and the new value; `steps` the part of the lead's history that it brought."""
 
-    state: LeadState | None
     lead_id: int
     created: bool = False
     joined: bool = False
-    was: dict[str, Any] | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    steps: slice = slice(0)
 
     def answer(self, steps: Mapping[int, Sequence[int]]) -> Captured:
         """As the caller gets it; `steps` are the ids of the written history by lead."""
-        before: dict[str, Any] | None = None
-        if self.was is not None and self.state is not None and not self.state.made:
-            before = {
-                name: [jsonable(old), jsonable(self.state.values[name])]
-                for name, old in self.was.items()
-                if old != self.state.values[name]
-            }
-            if self.state.history:
-                before[STEPS] = list(steps.get(self.lead_id, ()))
+        before = dict(self.changes)
+        if written := steps.get(self.lead_id, ())[self.steps]:
+            before[STEPS] = list(written)
         updated = bool(before) and not self.joined
         return Captured(self.lead_id, self.created, self.joined, updated, before or None)
 
@@ -170,7 +165,7 @@ class _Batch:
     def take(self, interest: NewInterest) -> _Deed:
         """Decide what one interest is, and do it in memory."""
         if (lead_id := self.by_origin.get(interest.origin)) is not None:
-            return _Deed(None, lead_id)
+            return _Deed(lead_id)
         if interest.external_id and (state := self.by_external_id.get(interest.external_id)) is not None:
             return self._update(interest, state)
         open_lead = self.open_of.get(interest.person_id)
@@ -216,11 +211,11 @@ class _Batch:
             self._place(state, interest)
         if state.is_open:
             self.open_of[interest.person_id] = state
-        return _Deed(state, state.id, created=True)
+        return _Deed(state.id, created=True)
 
     def _join(self, interest: NewInterest, state: LeadState) -> _Deed:
         """A touch more. History that comes along is placed; the dimensions stay those of the first touch."""
-        was = dict(state.values)
+        was, begun = dict(state.values), len(state.history)
         payload = LeadTouched(
             lead_id=state.id,
             via=interest.via,
@@ -241,12 +236,11 @@ class _Batch:
             self._assign(state, interest)
         if interest.reached or interest.outcome is not None:
             self._place(state, interest)
-        self._note_change(state, was)
-        return _Deed(state, state.id, joined=True, was=was)
+        return self._changed(state, was, begun, joined=True)
 
     def _update(self, interest: NewInterest, state: LeadState) -> _Deed:
         """What a later file says of a lead: it wins where it says something."""
-        was = dict(state.values)
+        was, begun = dict(state.values), len(state.history)
         changes: dict[str, str | int | None] = {}
         for name in _FILE_DIMENSIONS:
             value = getattr(interest, name)
@@ -260,8 +254,7 @@ class _Batch:
             self._assign(state, interest)
         if interest.reached or interest.outcome is not None:
             self._place(state, interest)
-        self._note_change(state, was)
-        return _Deed(state, state.id, was=was)
+        return self._changed(state, was, begun)
 
     def _adopt(self, state: LeadState, external_id: str) -> None:
         state.values["external_id"] = external_id
@@ -305,9 +298,17 @@ class _Batch:
         if not state.is_open and other is state:
             del self.open_of[state.person_id]
 
-    def _note_change(self, state: LeadState, was: dict[str, Any]) -> None:
-        if not state.made and (state.values != was or state.history):
+    def _changed(self, state: LeadState, was: dict[str, Any], begun: int, *, joined: bool = False) -> _Deed:
+        """What an interest did to a lead that had been there before it, in the database or in this batch."""
+        changes = {
+            name: [jsonable(old), jsonable(state.values[name])]
+            for name, old in was.items()
+            if old != state.values[name]
+        }
+        if not state.made and (changes or len(state.history) > begun):
             self.changed[state.id] = state
+        skip = 1 if state.made else 0  # the beginning of a lead that is made is its first step
+        return _Deed(state.id, False, joined, changes, slice(begun + skip, len(state.history) + skip))
 
     def _tell(self, state: LeadState, payload: Any, at: datetime) -> None:
         self.facts.append(
@@ -330,15 +331,17 @@ class _Batch:
     def write(self, cursor: CursorWrapper) -> dict[int, list[int]]:
         """Write everything; returns the ids of the steps of moved-in history by lead."""
         told = [state for state in self.made if state.history]
-        copy_states(cursor, [state for state in self.made if not state.history], self.now)
         steps: dict[int, list[int]] = {}
         if told or self.changed:
             changed = [self.changed[id_] for id_ in sorted(self.changed)]
             say_history_is_given(cursor, True)
+            write_states(
+                cursor, changed
+            )  # first: it may close a lead after which its person begins a new one
             copy_states(cursor, told, self.now)
-            write_states(cursor, changed)
             say_history_is_given(cursor, False)
             steps = write_history(cursor, [*told, *changed], self.actor)
+        copy_states(cursor, [state for state in self.made if not state.history], self.now)
         copy_lines(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
         return steps
 
