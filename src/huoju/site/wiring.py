@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaign_queries
 from huoju.acquire.campaigns.models import Campaign
+from huoju.acquire.forms import queries as form_queries
 from huoju.acquire.imports.registry import register_target
 from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
@@ -28,6 +29,7 @@ from huoju.hub.consent import telling as consent_telling
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
+from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import telling as leads_telling
@@ -43,6 +45,7 @@ def wire() -> None:
     wire_navigation()
     wire_tellers()
     campaign_queries.register_lead_counter(leads_queries.figures_by_campaign)
+    form_queries.register_outcomes(intake_queries.outcomes_of_submissions)
     wire_warehouse()
     wire_readers()
     wire_lead_page()

@@ -50,7 +50,7 @@ class LeadIn(Schema):
         json_schema_extra={
             "example": {
                 "name": "李娜",
-                "mobile": "13812345678",
+                "mobile": "13827196054",
                 "email": "li.na@example.cn",
                 "company": "上海示例科技有限公司",
                 "title": "数据总监",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from huoju.acquire.forms import queries as forms
 from huoju.hub.identity.queries import find_identifiers
 from huoju.qualify.cleaning.policy import (
     Backtest,
@@ -16,7 +17,12 @@ from huoju.qualify.cleaning.policy import (
     backtest,
 )
 from huoju.qualify.leads.policy import CLOSED, place_history
-from huoju.qualify.leads.queries import iter_history, list_known_leads, list_open_lead_ids, list_taken_origins
+from huoju.qualify.leads.queries import (
+    iter_history,
+    list_known_leads,
+    list_open_lead_ids,
+    list_taken_origins,
+)
 
 from .models import Quarantined
 from .policy import Outcome, Prepared
@@ -35,6 +41,19 @@ def count_undecided() -> int:
 def get_quarantined(quarantined_id: int) -> Quarantined:
     """One row. Raises `Quarantined.DoesNotExist`."""
     return Quarantined.objects.select_related("decided_by", "lead").get(pk=quarantined_id)
+
+
+def outcomes_of_submissions(submission_ids: Sequence[int]) -> dict[int, forms.Outcome]:
+    """What became of each submission of a form or the API; those not taken in yet are absent. Two queries."""
+    origins = {f"submission:{pk}": pk for pk in submission_ids}
+    found: dict[int, forms.Outcome] = {}
+    held = Quarantined.objects.filter(origin__in=origins)
+    for origin, verdict, reasons in held.values_list("origin", "verdict", "reasons"):
+        state = "dropped" if verdict == Verdict.DROP.value else "quarantined"
+        found[origins[origin]] = forms.Outcome(state, None, tuple(reason["code"] for reason in reasons))
+    for origin, lead_id in list_taken_origins(list(origins)).items():
+        found[origins[origin]] = forms.Outcome("lead", lead_id)  # also where somebody released it
+    return found
 
 
 # --- Before anything is written -----------------------------------------------------------------------------
