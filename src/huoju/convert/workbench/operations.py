@@ -1,5 +1,7 @@
 """A sales person's answers: accept, reject, log what was said."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.access.models import User
 from huoju.core.access.policy import Action, Role
 from huoju.core.errors import UserError
-from huoju.core.facts.operations import NewFact, append_one
+from huoju.core.facts.operations import NewFact, append, append_one
 from huoju.qualify.leads import operations as leads
 from huoju.qualify.leads import queries as lead_queries
 from huoju.qualify.leads.policy import REFUSAL_LABELS, Stage
@@ -115,6 +117,42 @@ def log_activity(
         )
         _say(logged, person_id=lead.person_id, user=user, now=now, at=at)
     return activity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastActivity:
+    """An activity that another system recorded. `person_id` is that of the lead."""
+
+    lead_id: int
+    person_id: int
+    kind: str
+    at: datetime
+    by_id: int
+    outcome: str = ""
+    text: str = ""
+
+
+@transaction.atomic
+def record_past_batch(activities: Sequence[PastActivity], *, actor: str, now: datetime) -> list[int]:
+    """Record activities of the past, with their facts; returns their ids in order."""
+    rows = Activity.objects.bulk_create(
+        Activity(
+            lead_id=past.lead_id, kind=past.kind, outcome=past.outcome, text=past.text, at=past.at, by_id=past.by_id
+        )
+        for past in activities
+    )
+    facts = [
+        NewFact(
+            payload=ActivityLogged(
+                lead_id=past.lead_id, activity_id=row.pk, kind=past.kind, outcome=past.outcome, text=past.text
+            ),
+            occurred_at=past.at,
+            person_id=past.person_id,
+        )
+        for past, row in zip(activities, rows, strict=True)
+    ]
+    append(facts, actor=actor, source=SOURCE, now=now)
+    return [row.pk for row in rows]
 
 
 def _say(payload: object, *, person_id: int, user: User, now: datetime, at: datetime | None = None) -> None:

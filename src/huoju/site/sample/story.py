@@ -207,7 +207,7 @@ def _source(draw: Random, at: datetime, now: datetime, channel: str | None = Non
     campaign = _pick(draw, running)[0] if running and draw.random() < 0.85 else ""
     keyword = draw.choice(words.KEYWORDS[code]) if code in words.KEYWORDS else ""
     product, _ = _pick(draw, words.PRODUCTS)
-    page = draw.choice(words.PAGES) if code not in ("hotline", "sales-own", "referral") else ""
+    page = draw.choice(words.PAGES) if code not in ("hotline", "sales", "referral") else ""
     return Source(code, campaign, keyword, page, product)
 
 

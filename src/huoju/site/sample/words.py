@@ -66,22 +66,22 @@ COMPETITORS = ("云枢数据", "数澜科技(样例)", "开源自建", "Databrid
 
 CHANNELS = (  # code, name, kind, share of leads, quality (lead → MQL), closing (relative)
     ("seo", "自然搜索", "free", 17, 0.44, 1.05),
-    ("sem-baidu", "百度推广", "paid", 21, 0.34, 0.85),
-    ("feeds", "信息流广告", "paid", 9, 0.20, 0.55),
+    ("sem", "百度推广", "paid", 21, 0.34, 0.85),
+    ("feed", "信息流广告", "paid", 9, 0.20, 0.55),
     ("hotline", "400 热线", "free", 6, 0.62, 1.35),
     ("content", "内容与白皮书", "free", 14, 0.38, 0.8),
     ("events", "线下会议", "paid", 10, 0.50, 1.1),
     ("webinar", "线上直播", "paid", 9, 0.40, 0.9),
     ("partner", "渠道伙伴", "partner", 6, 0.66, 1.5),
     ("referral", "老客户推荐", "referral", 4, 0.78, 1.9),
-    ("sales-own", "销售自拓", "sales", 4, 0.72, 1.3),
+    ("sales", "销售自拓", "sales", 4, 0.72, 1.3),
 )
 CAMPAIGNS = (  # code, name, channel, first month back, length in months, share inside the channel
-    ("sem-brand", "百度品牌词", "sem-baidu", 18, 18, 3),
-    ("sem-etl", "百度 ETL 竞品词", "sem-baidu", 14, 14, 5),
-    ("sem-governance", "百度数据治理词", "sem-baidu", 8, 8, 4),
-    ("feeds-spring", "春季信息流", "feeds", 10, 3, 4),
-    ("feeds-autumn", "秋季信息流", "feeds", 4, 4, 5),
+    ("sem-brand", "百度品牌词", "sem", 18, 18, 3),
+    ("sem-etl", "百度 ETL 竞品词", "sem", 14, 14, 5),
+    ("sem-governance", "百度数据治理词", "sem", 8, 8, 4),
+    ("feeds-spring", "春季信息流", "feed", 10, 3, 4),
+    ("feeds-autumn", "秋季信息流", "feed", 4, 4, 5),
     ("wp-integration", "《数据集成选型白皮书》", "content", 17, 12, 5),
     ("wp-metrics", "《指标体系建设指南》", "content", 9, 9, 5),
     ("cases-2026", "标杆案例集", "content", 6, 6, 3),
@@ -95,7 +95,7 @@ CAMPAIGNS = (  # code, name, channel, first month back, length in months, share 
     ("refer-2026", "老客户推荐有礼", "referral", 9, 9, 5),
 )
 KEYWORDS = {
-    "sem-baidu": (
+    "sem": (
         "数据集成工具",
         "etl工具",
         "kettle替代",

@@ -1,0 +1,294 @@
+"""Loading the sample company through the doors that everybody uses: imports for its history, forms for today."""
+
+import csv
+import io
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from huoju.acquire.campaigns import operations as campaigns
+from huoju.acquire.campaigns.models import Campaign, Channel
+from huoju.acquire.forms import operations as forms
+from huoju.acquire.forms.models import Form, FormVersion
+from huoju.acquire.forms.starters import starter
+from huoju.acquire.imports import operations as imports
+from huoju.acquire.imports.registry import get_target
+from huoju.acquire.imports.running import run_import
+from huoju.convert.routing import operations as routing
+from huoju.convert.workbench import operations as workbench
+from huoju.core.access import operations as access
+from huoju.core.access.models import Team, User
+from huoju.core.facts import delivery
+from huoju.core.facts.readers import all_readers
+from huoju.qualify.intake import operations as intake
+from huoju.qualify.intake.models import Quarantined
+from huoju.qualify.leads.models import Lead
+
+from . import words
+from .story import SampleLead, Source, Story, tell
+
+log = logging.getLogger(__name__)
+
+PASSWORD = "huoju-demo"  # noqa: S105 (of the sample company, printed at every start)
+SYSTEM = "sample"
+_LEAD_COLUMNS = (
+    *("name", "mobile", "email", "company", "title", "company_size", "industry", "region", "message"),
+    *("channel", "campaign", "keyword", "landing_page", "product", "external_id", "captured_at", "mql_at", "sql_at"),
+    *("opportunity_at", "poc_at", "won_at", "lost_at", "outcome", "reason", "competitor", "owner", "sdr", "amount"),
+    "deal_id",
+)
+_PAYMENT_COLUMNS = ("deal_id", "external_id", "amount", "paid_at", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded, and how long it took in seconds."""
+
+    leads: int
+    seconds: float
+
+
+def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -> Loaded | None:
+    """Load the sample company into an empty installation; None if there are leads or users already."""
+    if Lead.objects.exists() or User.objects.filter(is_active=True).exists():
+        return None
+    began = time.perf_counter()
+    now = timezone.now()
+    story = tell(now=now, leads=leads)
+    with transaction.atomic():
+        people = _staff(now)
+        _campaigns(people, now)
+        published = _forms(people, now)
+    say(f"{len(people)} people, {len(words.CAMPAIGNS)} campaigns, {len(published)} forms")
+    past = [lead for lead in story.leads if not lead.fresh and not lead.bad]
+    _import("leads", "旧CRM线索.csv", _LEAD_COLUMNS, [_lead_row(lead) for lead in past], people, now, mode="history")
+    say(f"{len(past)} leads with their history")
+    again = [(at, lead, source) for lead in story.leads for at, source in lead.repeats if not lead.fresh]
+    rows = [_repeat_row(at, lead, source) for at, lead, source in sorted(again, key=lambda each: each[0])]
+    _import("leads", "历次活动报名.csv", _LEAD_COLUMNS, rows, people, now, mode="history")
+    bad = [_lead_row(lead) for lead in story.leads if lead.bad and not lead.fresh]
+    _import("leads", "展会扫码名单.csv", _LEAD_COLUMNS, bad, people, now, mode="fresh")
+    paid = _payment_rows(past)
+    _import("payments", "回款流水.csv", _PAYMENT_COLUMNS, paid, people, now, mode="history")
+    say(f"{len(rows)} repeated interests, {len(bad)} bad entries, {len(paid)} payments")
+    _activities(past, people, now)
+    _review_quarantine(people, now)
+    _submit(story, published, now)
+    delivery.drain(all_readers())
+    return Loaded(len(story.leads), time.perf_counter() - began)
+
+
+def _staff(now: datetime) -> dict[str, User]:
+    teams: dict[str, Team] = {}
+    people: dict[str, User] = {}
+    for username, name, role, team, regions in words.STAFF:
+        if team and team not in teams:
+            teams[team] = access.create_team(name=team, actor=None)
+        user, _password = access.create_user(
+            username=username, name=name, role=role, email=f"{username}@liaoyuan.example", team=teams.get(team),
+            password=PASSWORD, actor=None, now=now,
+        )  # fmt: skip
+        people[username] = user
+        if role == "sales":
+            routing.save_seat(
+                user_id=user.pk, regions=regions, products=(), capacity=400, weight=1, away=False,
+                actor="system", now=now,
+            )  # fmt: skip
+    return people
+
+
+def _campaigns(people: dict[str, User], now: datetime) -> None:
+    campaigns.ensure_channels({code for code, *_rest in words.CHANNELS})
+    channels = {channel.code: channel for channel in Channel.objects.all()}
+    for index, (code, name, channel, begin, length, share) in enumerate(words.CAMPAIGNS):
+        starts = (now - timedelta(days=begin * 30)).date()
+        ends = starts + timedelta(days=length * 30)
+        paid = channels[channel].kind == "paid"
+        campaigns.create_campaign(
+            name=name,
+            code=code,
+            channel=channels[channel],
+            utm_source="baidu" if channel == "sem" else channel,
+            utm_medium="cpc" if channel in ("sem", "feed") else "referral",
+            product=words.PRODUCTS[index % len(words.PRODUCTS)][0],
+            budget=Decimal((30_000 if paid else 8_000) * share),
+            starts_on=starts,
+            ends_on=ends,
+            owner_id=people["marketing"].pk,
+            state=Campaign.State.DONE if ends < now.date() else Campaign.State.RUNNING,
+            actor="system",
+            now=now,
+        )
+
+
+def _forms(people: dict[str, User], now: datetime) -> list[Form]:
+    wanted = (
+        ("contact", "联系销售", Form.Purpose.CONTACT),
+        ("trial", "申请试用", Form.Purpose.TRIAL),
+        ("whitepaper", "下载《数据集成选型白皮书》", Form.Purpose.DOWNLOAD),
+        ("live", "报名数据集成实战直播", Form.Purpose.WEBINAR),
+    )
+    return [
+        forms.create_form(
+            settings=forms.FormSettings(name=name, slug=slug, purpose=purpose),
+            definition=starter(purpose),
+            created_by_id=people["marketing"].pk,
+            now=now,
+        )
+        for slug, name, purpose in wanted
+    ]
+
+
+# --- History ------------------------------------------------------------------------------------------------
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def _lead_row(lead: SampleLead) -> dict[str, Any]:
+    contact, source = lead.contact, lead.source
+    won = "won" in lead.reached
+    last = max([lead.captured_at, *lead.reached.values()])
+    return {
+        **_contact_columns(lead),
+        "message": contact.message,
+        **_source_columns(source),
+        "external_id": f"L{lead.number:05}",
+        "captured_at": _when(lead.captured_at),
+        **{f"{stage}_at": _when(at) for stage, at in lead.reached.items()},
+        "lost_at": _when(last + timedelta(days=9)) if lead.outcome == "lost" else "",
+        "outcome": "won" if won else lead.outcome,
+        "reason": lead.reason,
+        "competitor": lead.competitor,
+        "owner": lead.owner,
+        "sdr": lead.sdr,
+        "amount": lead.amount if lead.amount is not None else "",
+        "deal_id": f"D{lead.number:05}" if "opportunity" in lead.reached else "",
+    }
+
+
+def _contact_columns(lead: SampleLead) -> dict[str, str]:
+    contact = lead.contact
+    return {
+        "name": contact.name,
+        "mobile": contact.mobile,
+        "email": contact.email,
+        "company": contact.company,
+        "title": contact.title,
+        "company_size": contact.size,
+        "industry": contact.industry,
+        "region": contact.region,
+    }
+
+
+def _source_columns(source: Source) -> dict[str, str]:
+    return {
+        "channel": source.channel,
+        "campaign": source.campaign,
+        "keyword": source.keyword,
+        "landing_page": source.page,
+        "product": source.product,
+    }
+
+
+def _repeat_row(at: datetime, lead: SampleLead, source: Source) -> dict[str, Any]:
+    return {**_contact_columns(lead), **_source_columns(source), "captured_at": _when(at)}
+
+
+def _payment_rows(past: Sequence[SampleLead]) -> list[dict[str, Any]]:
+    return [
+        {
+            "deal_id": f"D{lead.number:05}",
+            "external_id": f"P{lead.number:05}-{index}",
+            "amount": amount,
+            "paid_at": _when(at),
+            "note": f"第 {index} 期",
+        }
+        for lead in past
+        for index, (at, amount) in enumerate(lead.payments, start=1)
+    ]
+
+
+def _import(
+    target: str,
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[dict[str, Any]],
+    people: dict[str, User],
+    now: datetime,
+    *,
+    mode: str,
+) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    actor = f"user:{people['admin'].pk}"
+    record = imports.create_import(
+        target=get_target(target), file_name=name, content=[text.getvalue().encode()], actor=actor, now=now,
+        user_id=people["admin"].pk,
+    )  # fmt: skip
+    mapping = {
+        "version": 1,
+        "target": target,
+        "options": {"mode": mode, "match_on": "external_id" if mode == "history" else "identity", "source_system": SYSTEM},
+        "columns": [{"field": column, "from": column} for column in columns],
+    }
+    imports.set_mapping(import_id=record.pk, mapping=mapping, now=now)
+    imports.start_import(import_id=record.pk, actor=actor, now=now)
+    run_import(import_id=record.pk, clock=timezone.now)
+
+
+def _activities(past: Sequence[SampleLead], people: dict[str, User], now: datetime) -> None:
+    numbers = {f"{SYSTEM}:L{lead.number:05}": lead for lead in past if lead.notes}
+    known = Lead.objects.filter(external_id__in=numbers).values_list("external_id", "pk", "person_id")
+    rows = [
+        workbench.PastActivity(
+            lead_id=pk, person_id=person, kind=kind, outcome=outcome, text=text, at=at,
+            by_id=people[numbers[str(external)].owner].pk,
+        )
+        for external, pk, person in known
+        for at, kind, outcome, text in numbers[str(external)].notes
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row.at)
+    workbench.record_past_batch(rows, actor="import:sample", now=now)
+
+
+def _review_quarantine(people: dict[str, User], now: datetime) -> None:
+    """What was held back long ago has been looked at; the latest still waits."""
+    waiting = Quarantined.objects.filter(decided_at=None).order_by("pk").values_list("pk", flat=True)
+    for pk in list(waiting)[:-24]:
+        intake.confirm(quarantined_id=pk, user=people["telemarketing"], now=now)
+
+
+# --- Today --------------------------------------------------------------------------------------------------
+
+
+def _submit(story: Story, published: Sequence[Form], now: datetime) -> None:
+    """The last day's leads come in by form, so that rules and routing decide on them as on any visitor's."""
+    versions = {version.form_id: version for version in FormVersion.objects.order_by("number")}
+    for lead in (lead for lead in story.leads if lead.fresh):
+        form = published[lead.number % len(published)]
+        source = {"utm_campaign": lead.source.campaign, "utm_term": lead.source.keyword, "page": lead.source.page}
+        new = forms.NewSubmission(
+            via="form",
+            key=f"sample:{lead.number}",
+            data={key: value for key, value in {**_contact_columns(lead), "message": lead.contact.message}.items() if value},
+            source={key: value for key, value in source.items() if value},
+            consent={"marketing": lead.number % 3 > 0},
+            consent_text="同意接收产品资料与活动信息",
+            form=form,
+            version=versions[form.pk],
+            purpose=form.purpose,
+            product=lead.source.product,
+            occurred_at=lead.captured_at,
+        )
+        forms.submit(new, actor="visitor", source="form", now=now)
