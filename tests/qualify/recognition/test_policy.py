@@ -1,11 +1,12 @@
 """MQL criteria."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from huoju.core.conditions import Condition, Op
-from huoju.qualify.leads.policy import Profile
+from huoju.qualify.leads.policy import Profile, Stage
 from huoju.qualify.recognition.policy import (
     DEFAULT_RULES,
     Criterion,
@@ -14,6 +15,7 @@ from huoju.qualify.recognition.policy import (
     MqlRule,
     MqlRules,
     judge,
+    may_be_judged,
     rules_as_json,
     rules_from_json,
     validate,
@@ -137,3 +139,15 @@ def test_rules_that_make_no_sense_are_named() -> None:
 def test_a_malformed_row_is_refused(row: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must be"):
         rules_from_json(1, [row])
+
+
+@pytest.mark.parametrize(
+    ("came", "judged"),
+    [(None, False), (datetime(2026, 1, 1, tzinfo=UTC), False), (datetime(2026, 3, 1, tzinfo=UTC), True)],
+)
+def test_what_another_system_brought_in_is_judged_after_fresh_interest(
+    came: datetime | None, judged: bool
+) -> None:
+    brought_in = datetime(2026, 2, 1, tzinfo=UTC)
+    answer = may_be_judged(Stage.LEAD, was_mql=False, stage_at=brought_in, came_at=came, given=True)
+    assert answer is judged

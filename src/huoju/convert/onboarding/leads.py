@@ -219,7 +219,7 @@ def _incoming(row: MappedRow, context: Context) -> Incoming:
         reached=reached,
         outcome=_OUTCOMES.get(text.get("outcome", "")),
         reason=text.get("reason", "")[:200],
-        extra={"flags": "given"} if context.options.mode is Mode.HISTORY else {},
+        extra={"given": "history"} if context.options.mode is Mode.HISTORY else {},
     )
 
 

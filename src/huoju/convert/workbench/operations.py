@@ -137,7 +137,12 @@ def record_past_batch(activities: Sequence[PastActivity], *, actor: str, now: da
     """Record activities of the past, with their facts; returns their ids in order."""
     rows = Activity.objects.bulk_create(
         Activity(
-            lead_id=past.lead_id, kind=past.kind, outcome=past.outcome, text=past.text, at=past.at, by_id=past.by_id
+            lead_id=past.lead_id,
+            kind=past.kind,
+            outcome=past.outcome,
+            text=past.text,
+            at=past.at,
+            by_id=past.by_id,
         )
         for past in activities
     )

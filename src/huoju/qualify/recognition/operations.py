@@ -38,7 +38,7 @@ def judge_batch(
         came_at = came.get(lead.lead_id) if came else None
         stage = Stage(lead.stage)
         if not policy.may_be_judged(
-            stage, was_mql=lead.mql_at is not None, stage_at=lead.stage_at, came_at=came_at
+            stage, was_mql=lead.mql_at is not None, stage_at=lead.stage_at, came_at=came_at, given=lead.given
         ):
             continue
         verdict = policy.judge(lead.profile, total, rules)

@@ -132,14 +132,15 @@ def _write(rule: MqlRule, version: int, bits: tuple[bool, ...]) -> Verdict:
 
 
 def may_be_judged(
-    stage: Stage, *, was_mql: bool, stage_at: datetime, came_at: datetime | None = None
+    stage: Stage, *, was_mql: bool, stage_at: datetime, came_at: datetime | None = None, given: bool = False
 ) -> bool:
     """Whether the criteria decide about a lead at all.
 
     A lead at the first stage is judged whenever its score is computed. One that people have put back (from MQL to
-    lead, or to nurturing) was judged by them: it takes fresh interest (`came_at`) after that to judge it again.
+    lead, or to nurturing) was judged by them, and one that another system brought in where it stands (`given`) by that
+    system: it takes fresh interest (`came_at`) after that to judge it again.
     """
-    if stage is Stage.LEAD and not was_mql:
+    if stage is Stage.LEAD and not was_mql and not given:
         return True
     if stage not in (Stage.LEAD, Stage.NURTURING):
         return False

@@ -51,16 +51,23 @@ class Scorable(NamedTuple):
     band: str
     as_of: datetime | None
     profile: Profile
+    given: bool  # its stage was brought in from another system
 
 
 _PROFILES = """
-    SELECT l.id, l.person_id, l.company_id, l.stage, l.stage_at, l.mql_at, l.captured_at, l.owner_id, l.score, l.band,
+    SELECT l.id, l.person_id, l.company_id, l.stage,
+           -- A lead brought in where it stands came to stand there, for us, when it was brought in.
+           greatest(l.stage_at, CASE WHEN l.extra ? 'given' THEN l.created_at END), l.mql_at,
+           l.captured_at, l.owner_id, l.score, l.band,
            s.as_of,
            p.name <> '', p.mobile <> '', p.email, p.title,
            coalesce(nullif(l.size, ''), c.size, ''), coalesce(nullif(l.industry, ''), c.industry, ''),
            coalesce(nullif(l.region, ''), nullif(c.region, ''), p.region),
            coalesce(nullif(p.country, ''), c.country, ''), p.language, l.product, ch.code, ch.kind, ca.code,
-           coalesce(l.extra->'flags' ? 'test', false), coalesce(l.extra->'flags' ? 'blocked', false)
+           l.warnings ?| array['test_submission', 'test_company'],
+           l.warnings ?| array['competitor', 'own_staff', 'blacklisted_person', 'blacklisted_phone',
+                               'blacklisted_email', 'blacklisted_domain', 'blacklisted_company'],
+           l.extra ? 'given'
     FROM leads_lead l
     JOIN identity_person p ON p.id = l.person_id
     LEFT JOIN companies_company c ON c.id = l.company_id
@@ -80,14 +87,14 @@ def list_scorable(*, lead_ids: Sequence[int] = (), person_ids: Sequence[int] = (
 
 def _scorable(row: tuple[Any, ...]) -> Scorable:
     has_name, has_mobile, email, title, size, industry, region, country, language = row[11:20]
-    product, source, source_kind, campaign, is_test, is_blocked = row[20:]
+    product, source, source_kind, campaign, is_test, is_blocked, given = row[20:]
     function, seniority = _title(title) if title else ("", "")
     profile = Profile(
         has_name, has_mobile, _mail(email) if email else "", row[2] is not None, title, function, seniority, size,
         _employees(size) if size else 0, industry, region[:2], region[:4] if len(region) > 3 else "", country,
         language, product, source or "", campaign or "", "", is_test, is_blocked, 0, "", 0, source_kind or "",
     )  # fmt: skip
-    return Scorable._make((*row[:11], profile))
+    return Scorable._make((*row[:11], profile, given))
 
 
 @lru_cache(maxsize=16384)

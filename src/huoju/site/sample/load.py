@@ -40,8 +40,29 @@ PASSWORD = "huoju-demo"  # noqa: S105 (of the sample company, printed at every s
 SYSTEM = "sample"
 _LEAD_COLUMNS = (
     *("name", "mobile", "email", "company", "title", "company_size", "industry", "region", "message"),
-    *("channel", "campaign", "keyword", "landing_page", "product", "external_id", "captured_at", "mql_at", "sql_at"),
-    *("opportunity_at", "poc_at", "won_at", "lost_at", "outcome", "reason", "competitor", "owner", "sdr", "amount"),
+    *(
+        "channel",
+        "campaign",
+        "keyword",
+        "landing_page",
+        "product",
+        "external_id",
+        "captured_at",
+        "mql_at",
+        "sql_at",
+    ),
+    *(
+        "opportunity_at",
+        "poc_at",
+        "won_at",
+        "lost_at",
+        "outcome",
+        "reason",
+        "competitor",
+        "owner",
+        "sdr",
+        "amount",
+    ),
     "deal_id",
 )
 _PAYMENT_COLUMNS = ("deal_id", "external_id", "amount", "paid_at", "note")
@@ -68,7 +89,15 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
         published = _forms(people, now)
     say(f"{len(people)} people, {len(words.CAMPAIGNS)} campaigns, {len(published)} forms")
     past = [lead for lead in story.leads if not lead.fresh and not lead.bad]
-    _import("leads", "旧CRM线索.csv", _LEAD_COLUMNS, [_lead_row(lead) for lead in past], people, now, mode="history")
+    _import(
+        "leads",
+        "旧CRM线索.csv",
+        _LEAD_COLUMNS,
+        [_lead_row(lead) for lead in past],
+        people,
+        now,
+        mode="history",
+    )
     say(f"{len(past)} leads with their history")
     again = [(at, lead, source) for lead in story.leads for at, source in lead.repeats if not lead.fresh]
     rows = [_repeat_row(at, lead, source) for at, lead, source in sorted(again, key=lambda each: each[0])]
@@ -239,7 +268,11 @@ def _import(
     mapping = {
         "version": 1,
         "target": target,
-        "options": {"mode": mode, "match_on": "external_id" if mode == "history" else "identity", "source_system": SYSTEM},
+        "options": {
+            "mode": mode,
+            "match_on": "external_id" if mode == "history" else "identity",
+            "source_system": SYSTEM,
+        },
         "columns": [{"field": column, "from": column} for column in columns],
     }
     imports.set_mapping(import_id=record.pk, mapping=mapping, now=now)
@@ -277,11 +310,19 @@ def _submit(story: Story, published: Sequence[Form], now: datetime) -> None:
     versions = {version.form_id: version for version in FormVersion.objects.order_by("number")}
     for lead in (lead for lead in story.leads if lead.fresh):
         form = published[lead.number % len(published)]
-        source = {"utm_campaign": lead.source.campaign, "utm_term": lead.source.keyword, "page": lead.source.page}
+        source = {
+            "utm_campaign": lead.source.campaign,
+            "utm_term": lead.source.keyword,
+            "page": lead.source.page,
+        }
         new = forms.NewSubmission(
             via="form",
             key=f"sample:{lead.number}",
-            data={key: value for key, value in {**_contact_columns(lead), "message": lead.contact.message}.items() if value},
+            data={
+                key: value
+                for key, value in {**_contact_columns(lead), "message": lead.contact.message}.items()
+                if value
+            },
             source={key: value for key, value in source.items() if value},
             consent={"marketing": lead.number % 3 > 0},
             consent_text="同意接收产品资料与活动信息",
