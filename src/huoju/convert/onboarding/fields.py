@@ -35,6 +35,8 @@ LEAD_FIELDS: tuple[Field, ...] = (
     Field("poc_at", _("POC at"), Kind.DATE, ("poc时间", "试用时间", "poc date"), _SALE),
     Field("won_at", _("Won at"), Kind.DATE, ("签单时间", "成交时间", "签约日期", "won date", "closed won"), _SALE),
     Field("lost_at", _("Lost at"), Kind.DATE, ("输单时间", "丢单时间", "lost date"), _SALE),
+    Field("nurturing_at", _("Nurturing since"), Kind.DATE, ("培育时间", "nurturing date"), _SALE),
+    Field("disqualified_at", _("Disqualified at"), Kind.DATE, ("无效时间", "判定无效时间", "disqualified date"), _SALE),
     Field(
         "outcome", _("Outcome"), Kind.CHOICE, ("状态", "结果", "outcome", "status"), _SALE,
         choices=(

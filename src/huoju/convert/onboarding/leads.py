@@ -44,6 +44,8 @@ _STAGE_FIELDS = {
     Stage.POC: "poc_at",
     Stage.WON: "won_at",
     Stage.LOST: "lost_at",
+    Stage.NURTURING: "nurturing_at",
+    Stage.DISQUALIFIED: "disqualified_at",
 }
 _OUTCOMES = {stage.value: stage for stage in (Stage.WON, Stage.LOST, Stage.NURTURING, Stage.DISQUALIFIED)}
 _NO_TIME = datetime.min.replace(tzinfo=UTC)

@@ -262,7 +262,7 @@ def _travel(draw: Random, lead: SampleLead, company: _Company, now: datetime) ->
     lead.owner = _owner(draw, company.code)
     at = _step(draw, lead, "sql", at, 0.64, 0.9, now)
     if at is None:
-        if draw.random() < 0.5 and now - lead.reached["mql"] > timedelta(days=20):
+        if now - lead.reached["mql"] > timedelta(days=12) or draw.random() < 0.4:
             lead.outcome, lead.reason = "nurturing", draw.choice(("no_need", "no_budget"))
         return
     _notes(draw, lead, at, now)
