@@ -70,8 +70,7 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     _import(
         "leads",
         "旧CRM线索.csv",
-        _LEAD_COLUMNS,
-        [_lead_row(lead) for lead in past],
+        [_lead_row(lead, now) for lead in past],
         people,
         now,
         mode="history",
@@ -80,7 +79,7 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     again = [(at, lead, source) for lead in story.leads for at, source in lead.repeats if not lead.fresh]
     rows = [_repeat_row(at, lead, source) for at, lead, source in sorted(again, key=lambda each: each[0])]
     _import("leads", "历次活动报名.csv", rows, people, now, mode="history")
-    bad = [_lead_row(lead) for lead in story.leads if lead.bad and not lead.fresh]
+    bad = [_lead_row(lead, now) for lead in story.leads if lead.bad and not lead.fresh]
     _import("leads", "展会扫码名单.csv", bad, people, now, mode="fresh")
     paid = _payment_rows(past)
     _import("payments", "回款流水.csv", paid, people, now, mode="history")
@@ -162,7 +161,7 @@ def _when(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
 
 
-def _lead_row(lead: SampleLead) -> dict[str, Any]:
+def _lead_row(lead: SampleLead, now: datetime) -> dict[str, Any]:
     contact, source = lead.contact, lead.source
     won = "won" in lead.reached
     last = max([lead.captured_at, *lead.reached.values()])
@@ -173,7 +172,7 @@ def _lead_row(lead: SampleLead) -> dict[str, Any]:
         "external_id": f"L{lead.number:05}",
         "captured_at": _when(lead.captured_at),
         **{f"{stage}_at": _when(at) for stage, at in lead.reached.items()},
-        **({f"{lead.outcome}_at": _when(last + timedelta(days=5))} if lead.outcome else {}),
+        **({f"{lead.outcome}_at": _when(min(now, last + timedelta(days=5)))} if lead.outcome else {}),
         "outcome": "won" if won else lead.outcome,
         "reason": lead.reason,
         "competitor": lead.competitor,
