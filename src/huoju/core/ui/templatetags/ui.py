@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField, SelectMultiple
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -212,8 +213,8 @@ def filter_input(field: Any, inline: bool = False) -> SafeString:
             kind, "form-control"
         )
         part.attrs["class"] = f"{part.attrs.get('class', '')} {style} form-control-sm".strip()
-    if inline and getattr(field.field, "empty_label", None) is not None:
-        field.field.empty_label = field.label
+    if getattr(field.field, "empty_label", None) is not None:
+        field.field.empty_label = field.label if inline else gettext("Any")
     return SafeString(field)
 
 
@@ -255,3 +256,20 @@ def contact(value: str | None, reveal_url: str | None = None, kind: str = "phone
 def time_of_day(value: datetime) -> str:
     """`14:05` in the user's zone; the day stands elsewhere."""
     return date_format(timezone.localtime(value), "H:i")
+
+
+@register.filter
+def is_multiple(field: BoundField) -> bool:
+    """Whether a filter takes several of its choices."""
+    return isinstance(field.field.widget, SelectMultiple)
+
+
+@register.filter
+def options(field: BoundField) -> list[tuple[str, str, bool]]:
+    """The choices of a filter: value, label, whether it is chosen; groups are unfolded."""
+    chosen = {str(value) for value in field.value() or ()}
+    found = []
+    for key, label in getattr(field.field, "choices", ()):
+        nested = label if isinstance(label, (list, tuple)) else [(key, label)]
+        found += [(str(value), str(text), str(value) in chosen) for value, text in nested if str(value) != ""]
+    return found

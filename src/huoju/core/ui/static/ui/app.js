@@ -148,6 +148,16 @@
     });
     form.requestSubmit();
   });
+  document.addEventListener("input", function (event) {
+    var search = event.target.closest("[data-options-search]");
+    if (!search) return;
+    // The box narrows the choices; it is no filter itself and must not make the list ask again.
+    event.stopPropagation();
+    var wanted = search.value.trim().toLowerCase();
+    search.closest("[data-options]").querySelectorAll(".form-check").forEach(function (option) {
+      option.hidden = wanted !== "" && option.textContent.toLowerCase().indexOf(wanted) < 0;
+    });
+  }, true);
   document.addEventListener("click", function (event) {
     var link = event.target.closest("a[data-with-query]");
     if (!link) return;
