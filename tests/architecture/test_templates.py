@@ -25,7 +25,23 @@ NAMES = {
     "MB",
     "GB",
 }
-NAMES |= {"UTC", "HTTP", "POST", "GET", "curl", "QR", "SDR", "English", "Ctrl", "Esc", "Enter", "Shift"}
+NAMES |= {
+    "UTC",
+    "HTTP",
+    "POST",
+    "GET",
+    "curl",
+    "QR",
+    "SDR",
+    "English",
+    "中文",
+    "简体中文",
+    "https",
+    "Ctrl",
+    "Esc",
+    "Enter",
+    "Shift",
+}
 TRANSLATED_ATTRIBUTES = {"title", "placeholder", "alt", "aria-label", "aria-description", "content"}
 NO_TEXT = {"script", "style", "code", "pre", "kbd", "samp"}
 
@@ -71,9 +87,11 @@ class _Reader(HTMLParser):
             self._look_at(data)
 
     def _look_at(self, text: str) -> None:
-        # A block may fill a class attribute of its parent template.
-        words = [word for word in _WORD.findall(re.sub(r"\bhj-[\w-]+", "", text)) if word not in NAMES]
-        if words:
+        # A block may fill the attributes of its parent template; "中文 | English" is an example for both.
+        words = [
+            word for word in _WORD.findall(re.sub(r"\b(?:hj|data)-[\w-]+", "", text)) if word not in NAMES
+        ]
+        if words and " | " not in text:
             self.untranslated.append(f"line {self.getpos()[0]}: {' '.join(words)[:60]}")
 
 
