@@ -12,6 +12,7 @@ ROOMS: list[tuple[str, str]] = [
     ("campaigns/", "huoju.acquire.campaigns.urls"),
     ("forms/", "huoju.acquire.forms.urls"),
     ("leads/", "huoju.qualify.leads.urls"),
+    ("quarantine/", "huoju.qualify.intake.urls"),
     ("sales/", "huoju.convert.workbench.urls"),
     ("deals/", "huoju.convert.deals.urls"),
     ("funnel/", "huoju.measure.funnel.urls"),

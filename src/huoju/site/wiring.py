@@ -29,6 +29,7 @@ from huoju.hub.consent import telling as consent_telling
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
+from huoju.qualify.intake import pages as intake_pages
 from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import queries as leads_queries
@@ -71,6 +72,7 @@ def wire_lead_page() -> None:
         ),
     ):
         register_panel(panel)
+    register_home_card("quarantine", intake_pages.home_card, order=20, action=Action.REVIEW_QUARANTINE)
     register_home_card("workbench.day", workbench_pages.home_card, order=10, action=Action.SELL)
 
 
@@ -154,7 +156,15 @@ def wire_navigation() -> None:
             code="qualify",
             label=_("Leads"),
             order=30,
-            pages=(Page(label=_("Leads"), url_name="leads:leads", icon="flame", action=Action.SEE_LEADS),),
+            pages=(
+                Page(label=_("Leads"), url_name="leads:leads", icon="flame", action=Action.SEE_LEADS),
+                Page(
+                    label=_("Quarantine"),
+                    url_name="intake:quarantine",
+                    icon="shield-question",
+                    action=Action.REVIEW_QUARANTINE,
+                ),
+            ),
         )
     )
     navigation.register(
