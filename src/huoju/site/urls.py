@@ -16,6 +16,7 @@ ROOMS: list[tuple[str, str]] = [
     ("sales/", "huoju.convert.workbench.urls"),
     ("deals/", "huoju.convert.deals.urls"),
     ("funnel/", "huoju.measure.funnel.urls"),
+    ("search/", "huoju.core.search.urls"),
     ("settings/", "huoju.core.access.urls"),
     ("operations/", "huoju.core.facts.urls"),
 ]

@@ -21,6 +21,8 @@ from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.facts import readers
 from huoju.core.facts.telling import register_names
+from huoju.core.search.kinds import register_kind
+from huoju.core.search.readers import search_reader
 from huoju.core.ui import navigation
 from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
@@ -33,6 +35,7 @@ from huoju.qualify.intake import pages as intake_pages
 from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import queries as leads_queries
+from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.recognition.readers import recognition_reader
@@ -48,6 +51,7 @@ def wire() -> None:
     campaign_queries.register_lead_counter(leads_queries.figures_by_campaign)
     form_queries.register_outcomes(intake_queries.outcomes_of_submissions)
     wire_warehouse()
+    register_kind(leads_search.LEADS)
     wire_readers()
     wire_lead_page()
     register_target(LeadsTarget())
@@ -80,7 +84,7 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    ours = (INTAKE, recognition_reader(), FUNNEL)
+    ours = (INTAKE, recognition_reader(), FUNNEL, search_reader())
     readers.register(*(reader for reader in ours if reader.name not in known))
 
 

@@ -6,11 +6,9 @@ from django.db import models
 
 
 class Document(models.Model):
-    """One findable thing: what it is called, and the terms by which it is found (see `core.text.search_terms`)."""
+    """One findable thing: what it is called, and the terms by which it is found (see `policy.document_terms`)."""
 
-    kind = models.CharField(
-        max_length=20
-    )  # person, company, …; what it opens is registered in site/wiring.py
+    kind = models.CharField(max_length=20)  # the code of a `SearchKind`
     object_id = models.BigIntegerField()
     title = models.CharField(max_length=200)
     subtitle = models.CharField(max_length=300, blank=True)
@@ -19,7 +17,11 @@ class Document(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="search_document_once")]
-        indexes = [GinIndex(fields=["terms"], name="search_terms")]
+        indexes = [
+            # fastupdate off: a pending list is searched line by line, and the reader writes at its own pace.
+            GinIndex(fields=["terms"], name="search_terms", fastupdate=False),
+            models.Index(fields=["kind", "-weight", "-object_id"], name="search_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.title
