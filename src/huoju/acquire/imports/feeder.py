@@ -5,20 +5,17 @@ mapped and prepared. The pipe between the two holds the feeder back when it is a
 """
 
 import contextlib
-import multiprocessing
 import os
 import pickle
-import signal
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
-
-import django
 
 from .files import ReadOptions, open_table
 from .mapping import Mapping, MappingError, RowMapper
@@ -105,33 +102,36 @@ def _batch(spec: Spec, after: int, last: int, rows: list[MappedRow], rejected: l
 
 @contextlib.contextmanager
 def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
-    """The batches of `spec`, from a process of its own where the file is worth it."""
+    """The batches of `spec`, from a process of its own (`feeder_process`) where the file is worth it."""
     if spec.path.stat().st_size < CHILD_FROM_BYTES:
         yield batches(spec)
         return
-    # Not fork: the parent holds database connections and threads.
-    spawning = multiprocessing.get_context("spawn")
-    receiver, sender = spawning.Pipe(duplex=False)
-    child = spawning.Process(
-        target=_child, args=(sender, pickle.dumps(spec)), daemon=True, name="huoju-import-feeder"
+    # Neither fork (we hold connections and threads) nor spawn (it would run our main module again).
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "huoju.acquire.imports.feeder_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
     )
-    child.start()
-    sender.close()
-    try:
-        yield _received(receiver)
-    finally:
-        receiver.close()
-        child.join(timeout=1)
-        if child.is_alive():
+    with child:
+        assert child.stdin is not None  # noqa: S101 -- for the type checker
+        assert child.stdout is not None  # noqa: S101 -- for the type checker
+        try:
+            with contextlib.suppress(BrokenPipeError):  # it died at once: seen below
+                pickle.dump(spec, child.stdin)
+                child.stdin.close()
+            yield _received(child.stdout)
+        finally:
+            # It has either said all or is not wanted any more.
             child.kill()
-            child.join()
 
 
-def _received(receiver: Connection) -> Iterator[Batch]:
+def _received(pipe: IO[bytes]) -> Iterator[Batch]:
     while True:
         try:
-            item = pickle.loads(receiver.recv_bytes())
-        except EOFError:
+            item = pickle.load(pipe)
+        except (EOFError, pickle.UnpicklingError):
             raise FeederError("the reading process was lost") from None
         match item:
             case Batch():
@@ -144,21 +144,19 @@ def _received(receiver: Connection) -> Iterator[Batch]:
                 return
 
 
-def _child(sender: Connection, spec: bytes) -> None:
-    """The feeder process: set Django up (targets live in apps), then send batches until the other side goes away."""
-    # Ctrl-C reaches the whole group; the parent decides when this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    django.setup()
+def send(spec: Spec, pipe: IO[bytes]) -> None:
+    """The other end of `feed`: batches into the pipe, then None; or what went wrong."""
     try:
-        for batch in batches(pickle.loads(spec)):
-            sender.send_bytes(pickle.dumps(batch, pickle.HIGHEST_PROTOCOL))
-        sender.send_bytes(pickle.dumps(None))
+        for batch in batches(spec):
+            pickle.dump(batch, pipe, pickle.HIGHEST_PROTOCOL)
+            pipe.flush()
+        pickle.dump(None, pipe)
     except BrokenPipeError:
-        os._exit(0)  # the parent is gone
+        return  # nobody is interested any more
     except (FileProblem, MappingError) as error:
-        sender.send_bytes(pickle.dumps(error))
-    except Exception:  # noqa: BLE001 -- reported to the parent, which raises it
-        sender.send_bytes(pickle.dumps(traceback.format_exc()))
+        pickle.dump(error, pipe)
+    except Exception:  # noqa: BLE001 -- raised again on the other side
+        pickle.dump(traceback.format_exc(), pipe)
 
 
 def narrowed(spec: Spec, after: int, until: int) -> Spec:

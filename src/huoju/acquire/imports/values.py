@@ -22,6 +22,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]"
 )
 _SCIENTIFIC = re.compile(r"^([1-9])(?:\.(\d+))?[eE]\+?(\d{1,2})$")
+_PLAIN = re.compile(r"^-?\d{1,15}(?:\.\d+)?$", re.ASCII)
 _WHOLE = re.compile(r"^\d+\.0+$")
 _MONEY_SIGNS = re.compile(r"[¥￥$€£\s'’ ]|CNY|RMB|USD|EUR|HKD|BRL|R\$|人民币|美元|元整|元|圆", re.IGNORECASE)
 _SCALES = {
@@ -151,7 +152,8 @@ def _folded(text: str) -> str:
 def read_amount(text: str, decimal: str = "auto") -> Decimal:
     """An amount of money: `¥1,234.50`, `1.234,50 €`, `12.5万`, `(300)`. `decimal` is `.`, `,` or `auto`."""
     try:
-        return Decimal(text) if text.isascii() and text.isdecimal() else _amount(text, decimal)
+        # What programs write needs no thought, unless the point is said to separate thousands.
+        return Decimal(text) if decimal != "," and _PLAIN.match(text) else _amount(text, decimal)
     except (InvalidOperation, ValueError):
         raise BadValueError("not_an_amount", value=text[:60]) from None
 

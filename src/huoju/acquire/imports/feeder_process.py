@@ -1,0 +1,28 @@
+"""The process that `feeder.feed` starts: a `Spec` comes in on standard input, batches go out on standard output."""
+
+import contextlib
+import os
+import pickle
+import signal
+import sys
+
+import django
+
+from .feeder import send
+
+
+def main() -> None:
+    """Read, map, prepare and send, until the file ends or the other side goes away."""
+    # Ctrl-C reaches the whole group; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Only batches may go out there: whatever anybody prints goes to standard error.
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Targets live in apps, so Django comes before they are unpickled.
+    django.setup()
+    with contextlib.suppress(BrokenPipeError), pipe:
+        send(pickle.load(sys.stdin.buffer), pipe)
+
+
+if __name__ == "__main__":
+    main()
