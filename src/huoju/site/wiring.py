@@ -63,9 +63,9 @@ def wire_lead_page() -> None:
     workbench, deals = workbench_pages, deals_pages
     for panel in (
         Panel(
-            code="answer", place="next", order=10, template="workbench/_next.html", build=workbench.next_panel
+            code="answer", place="next", order=20, template="workbench/_next.html", build=workbench.next_panel
         ),
-        Panel(code="deal.next", place="next", order=20, template="deals/_next.html", build=deals.next_panel),
+        Panel(code="deal.next", place="next", order=10, template="deals/_next.html", build=deals.next_panel),
         Panel(code="deal", place="side", order=10, template="deals/_side.html", build=deals.side_panel),
         Panel(
             code="activities",

@@ -40,9 +40,9 @@ class MoneyColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no
 class StageColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no types
     """A stage badge."""
 
-    def render(self, value: Any) -> str:
-        """The stage in its colour."""
-        return ui.stage_badge(value)
+    def render(self, record: Any, bound_column: Any) -> str:
+        """The stage in its colour. (`value` would be the label of the choice, not its code.)"""
+        return ui.stage_badge(bound_column.accessor.resolve(record))
 
 
 class AgoColumn(tables.Column):  # type: ignore[misc]  # django-tables2 has no types

@@ -82,7 +82,7 @@ class LeadList(ListPage[Lead]):
     def rows(self) -> QuerySet[Lead]:
         """What the user may see, with everything the columns show."""
         visible = queries.visible_to(current_user(self.request))
-        return visible.select_related("person", "company", "campaign", "owner")
+        return visible.select_related("person", "company", "channel", "campaign", "owner")
 
     def row_url(self, row: Lead) -> str:
         """The lead's page."""

@@ -19,7 +19,7 @@ def lead_url(lead: Lead) -> str:
 class LeadTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Leads; which columns are shown is the user's choice."""
 
-    name = PersonColumn(verbose_name=_("Name"), url=lead_url, accessor="person")
+    name = PersonColumn(verbose_name=_("Full name"), url=lead_url, accessor="person")
     company = tables.Column(verbose_name=_("Company"), accessor="company")
     title = tables.Column(verbose_name=_("Job title"), accessor="person__title")
     stage = StageColumn(verbose_name=_("Stage"))
@@ -48,8 +48,3 @@ class LeadTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     def render_band(self, value: str) -> str:
         """A letter in its colour."""
         return format_html('<span class="hj-badge band-{}">{}</span>', value.lower(), value)
-
-    def render_channel(self, record: Lead) -> str:
-        """In the user's language where it is one of Huoju's own."""
-        names: dict[int, str] = getattr(self, "channel_names", {})
-        return names.get(record.channel_id or 0, "")

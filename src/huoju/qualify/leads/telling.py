@@ -45,7 +45,8 @@ def _moved(payload: LeadStageChanged, _names: Names) -> Told:
         "from": stages.look(payload.from_stage).label,
         "to": stages.look(payload.to_stage).label,
     }
-    text = " · ".join(part for part in (payload.reason, payload.rule) if part)
+    rule = "" if payload.rule == "history" else payload.rule
+    text = " · ".join(part for part in (payload.reason, rule) if part)
     tone = {"won": "success", "lost": "danger", "disqualified": "warning"}.get(payload.to_stage, "info")
     return Told(title, "arrow-right", text, tone)  # type: ignore[arg-type]
 

@@ -65,6 +65,7 @@ class SampleLead:
     payments: list[tuple[datetime, Decimal]] = field(default_factory=list)
     repeats: list[tuple[datetime, Source]] = field(default_factory=list)
     notes: list[tuple[datetime, str, str, str]] = field(default_factory=list)  # time, kind, outcome, text
+    next_at: datetime | None = None  # the planned contact of a lead that sales works on
     fresh: bool = False  # goes through the live path (form, rules, routing), not through history
     bad: bool = False
 
@@ -231,6 +232,8 @@ def _live(
             lead.repeats.append((again, _source(draw, again, now)))
     if not lead.fresh:
         _travel(draw, lead, company, now)
+    if lead.notes and not lead.outcome and "won" not in lead.reached and draw.random() < 0.7:
+        lead.next_at = now + timedelta(hours=draw.uniform(-30, 120))
     return lead
 
 
@@ -268,6 +271,8 @@ def _travel(draw: Random, lead: SampleLead, company: _Company, now: datetime) ->
     _notes(draw, lead, at, now)
     at = _step(draw, lead, "opportunity", at, min(0.9, 0.42 * closing), 12, now)
     if at is None:
+        if now - lead.reached["sql"] > timedelta(days=45) and draw.random() < 0.96:
+            lead.outcome, lead.reason = "nurturing", draw.choice(("no_need", "no_budget"))
         return
     base = (38_000, 68_000, 130_000, 240_000, 420_000, 760_000)[size]
     lead.amount = Decimal(round(base * math.exp(draw.gauss(0, 0.45)) / 1000) * 1000)
