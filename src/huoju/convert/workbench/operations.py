@@ -130,6 +130,7 @@ class PastActivity:
     by_id: int
     outcome: str = ""
     text: str = ""
+    next_at: datetime | None = None
 
 
 @transaction.atomic
@@ -143,13 +144,19 @@ def record_past_batch(activities: Sequence[PastActivity], *, actor: str, now: da
             text=past.text,
             at=past.at,
             by_id=past.by_id,
+            next_at=past.next_at,
         )
         for past in activities
     )
     facts = [
         NewFact(
             payload=ActivityLogged(
-                lead_id=past.lead_id, activity_id=row.pk, kind=past.kind, outcome=past.outcome, text=past.text
+                lead_id=past.lead_id,
+                activity_id=row.pk,
+                kind=past.kind,
+                outcome=past.outcome,
+                text=past.text,
+                next_at=past.next_at,
             ),
             occurred_at=past.at,
             person_id=past.person_id,

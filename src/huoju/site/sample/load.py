@@ -262,14 +262,17 @@ def _import(
 def _activities(past: Sequence[SampleLead], people: dict[str, User], now: datetime) -> None:
     numbers = {f"{SYSTEM}:L{lead.number:05}": lead for lead in past if lead.notes}
     known = Lead.objects.filter(external_id__in=numbers).values_list("external_id", "pk", "person_id")
-    rows = [
-        workbench.PastActivity(
-            lead_id=pk, person_id=person, kind=kind, outcome=outcome, text=text, at=at,
-            by_id=people[numbers[str(external)].owner].pk,
-        )
-        for external, pk, person in known
-        for at, kind, outcome, text in numbers[str(external)].notes
-    ]  # fmt: skip
+    rows = []
+    for external, pk, person in known:
+        lead = numbers[str(external)]
+        for at, kind, outcome, text in lead.notes:
+            planned = lead.next_at if at == lead.notes[-1][0] else None
+            rows.append(
+                workbench.PastActivity(
+                    lead_id=pk, person_id=person, kind=kind, outcome=outcome, text=text, at=at, next_at=planned,
+                    by_id=people[lead.owner].pk,
+                )
+            )  # fmt: skip
     rows.sort(key=lambda row: row.at)
     workbench.record_past_batch(rows, actor="import:sample", now=now)
 
