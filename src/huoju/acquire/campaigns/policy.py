@@ -156,7 +156,9 @@ def build_link(base: str, utm: Mapping[str, str]) -> str:
     Raises `ValueError` for an address that is not http or https.
     """
     parts = urlsplit(base.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if (
+        parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    ):  # .port checks the port
         raise ValueError("not a web address")
     query = [
         (key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if key not in UTM_KEYS

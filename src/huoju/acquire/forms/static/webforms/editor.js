@@ -31,8 +31,10 @@ document.addEventListener("alpine:init", function () {
 
   window.Alpine.data("formEditor", function () {
     return {
+      editor: null,
       init: function () {
         var self = this;
+        this.editor = this.$root; // Kept: a handler on a row that has just gone finds no root any more.
         if (window.Sortable) {
           window.Sortable.create(this.list(), {
             handle: "[data-handle]",
@@ -46,11 +48,11 @@ document.addEventListener("alpine:init", function () {
         });
         this.changed();
       },
-      list: function () { return this.$root.querySelector("[data-rows]"); },
+      list: function () { return this.editor.querySelector("[data-rows]"); },
       rows: function () { return Array.from(this.list().children); },
 
       definition: function () {
-        var root = this.$root;
+        var root = this.editor;
         var read = { fields: this.rows().map(field), consents: [], redirect: root.querySelector("[data-redirect]").value };
         root.querySelectorAll("[data-consent]").forEach(function (box) {
           if (!box.querySelector("[data-asked]").checked) return;
@@ -67,7 +69,7 @@ document.addEventListener("alpine:init", function () {
       },
 
       changed: function () {
-        var root = this.$root;
+        var root = this.editor;
         var kinds = this.rows().map(function (row) { return row.dataset.kind; });
         root.querySelectorAll("[data-once]").forEach(function (button) {
           button.disabled = kinds.indexOf(button.dataset.add) >= 0;
@@ -83,7 +85,7 @@ document.addEventListener("alpine:init", function () {
       },
 
       say: function (what, more) {
-        var element = this.$root.querySelector("[data-announce]");
+        var element = this.editor.querySelector("[data-announce]");
         element.textContent = element.dataset[what] + (more ? " " + more : "");
       },
 
