@@ -10,6 +10,9 @@ from .kinds import Entry, SearchKind
 from .models import Document
 from .policy import document_terms
 
+FEW = 200
+"""Up to so many documents are filed in the index at once; more of them PostgreSQL gathers and files together."""
+
 _COLUMNS = ("object_id", "title", "subtitle", "terms", "weight")
 
 
@@ -21,6 +24,8 @@ def index(kind: SearchKind, ids: Iterable[int]) -> int:
         return 0
     entries = sorted(kind.fetch(wanted), key=lambda entry: entry.object_id)
     _upsert(kind.code, entries)
+    if len(wanted) <= FEW:
+        _file_pending()
     gone = set(wanted) - {entry.object_id for entry in entries}
     if gone:
         Document.objects.filter(kind=kind.code, object_id__in=gone).delete()
@@ -30,6 +35,12 @@ def index(kind: SearchKind, ids: Iterable[int]) -> int:
 def forget_all() -> None:
     """Empty the index, before a replay."""
     Document.objects.all().delete()
+
+
+def _file_pending() -> None:
+    """Move what was just written from the index's pending list, which every search walks, into the index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('search_terms')")
 
 
 def _upsert(kind: str, entries: Sequence[Entry]) -> None:
@@ -54,6 +65,6 @@ def _upsert(kind: str, entries: Sequence[Entry]) -> None:
 
 def _line(entry: Entry) -> str:
     title, subtitle = entry.title[:200], entry.subtitle[:300]
-    terms = document_terms(title, (title, subtitle, *entry.texts), entry.audience)
+    terms = document_terms(title, (subtitle, *entry.texts), entry.audience)
     fields = (bulk.text(title), bulk.text(subtitle), bulk.text(bulk.texts(terms)))
     return "\t".join((str(entry.object_id), *fields, str(entry.weight)))

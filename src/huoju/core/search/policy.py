@@ -22,8 +22,14 @@ def whole(text: str) -> str:
 
 
 def document_terms(title: str, texts: Iterable[str], audience: Iterable[str]) -> list[str]:
-    """All terms of a document: those of its texts, its whole title, and its audience."""
-    terms = search_terms(" ".join(without_suffix(text) for text in texts if text))
+    """All terms of a document: those of its title and its texts, its whole title, and its audience.
+
+    One character of a title finds it; of the other texts it takes two: single characters of companies would stand in
+    every second document and find nothing that anybody looks for.
+    """
+    terms = dict.fromkeys(search_terms(without_suffix(title)))
+    others = search_terms(" ".join(without_suffix(text) for text in texts if text))
+    terms.update(dict.fromkeys(term for term in others if len(term) > 1 or term.isascii()))
     return list(dict.fromkeys([*terms, whole(title), *(AUDIENCE + each for each in audience)]))
 
 
