@@ -161,3 +161,22 @@ def test_a_second_one_on_the_same_data_is_refused(data: Path, port: int) -> None
     # In the middle of starting.
     assert first.end() == 0, "".join(first.lines)
     assert processes_of(data) == []
+
+
+def test_a_sample_company_that_was_loaded_half_is_loaded_anew(data: Path, port: int) -> None:
+    first = Up(data, port, "--demo", "300")
+    first.wait_for("leads with their history")
+    first.end(signal.SIGKILL)
+    second = Up(data, port, "--demo", "300")
+    second.wait_for("loaded half; starting over")
+    second.wait_for("Ctrl-C stops it")
+    assert "    admin          admin / huoju-demo\n" in second.lines
+    assert any("sample: 300 leads in " in line for line in second.lines)
+    assert second.end() == 0, "".join(second.lines)
+
+    third = Up(data, port, "--demo", "300")
+    third.wait_for("Ctrl-C stops it")
+    assert not any(line.startswith("sample:") for line in third.lines)
+    assert "    admin          admin / huoju-demo\n" in third.lines
+    assert third.end() == 0, "".join(third.lines)
+    assert processes_of(data) == []

@@ -155,11 +155,20 @@ class EmbeddedServer:
         """Stop it: sessions end, nothing that was committed is lost. Fine if it does not run."""
         if not (self.cluster / "postmaster.pid").exists():
             return
+        user = _server_user()
+        if user:
+            _let_through(self.home)  # which somebody may have closed meanwhile
         with self._locked():
             self._discard_stale_pid_file()
             if (self.cluster / "postmaster.pid").exists():
                 stop = ["stop", "-D", str(self.cluster), "-m", "fast", "-w", "-t", str(_START_SECONDS)]
-                _run("pg_ctl", stop, _server_user())
+                _run("pg_ctl", stop, user)
+
+    def empty(self) -> None:
+        """Throw the database away and make a new one, without any tables."""
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)")
+        self._make_database()
 
     def _prepare_folders(self, user: pwd.struct_passwd | None) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,8 @@ import django
 from huoju.core.database import DatabaseUnavailableError, EmbeddedServer, data_dir, is_embedded
 from huoju.site.console import CommandError
 
+SAMPLE_LEADS = 6000
+
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their options."""
@@ -34,7 +36,10 @@ def parser() -> argparse.ArgumentParser:
     _add_address(up)
     up.add_argument("--web", type=int, metavar="N", help="web processes (as many as processors, at most 4)")
     up.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
-    up.add_argument("--demo", action="store_true", help="load the sample company if the database is empty")
+    up.add_argument(
+        "--demo", nargs="?", type=int, const=SAMPLE_LEADS, metavar="N",
+        help=f"load the sample company, with N leads ({SAMPLE_LEADS}), if the database is empty",
+    )  # fmt: skip
 
     web = add("web", "serve pages and the API")
     _add_address(web)
@@ -48,7 +53,10 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--wait", action="store_true", help="wait until somebody else has migrated")
 
     add("migrate", "bring the database to this version; safe to repeat")
-    add("sample", "load the sample company into an empty database")
+    sample = add("sample", "load the sample company into an empty database")
+    sample.add_argument(
+        "--leads", type=int, default=SAMPLE_LEADS, metavar="N", help=f"how many ({SAMPLE_LEADS})"
+    )
     admin = add("admin", "create an administrator, or give one a new password")
     admin.add_argument("username")
 

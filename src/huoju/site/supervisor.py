@@ -100,10 +100,8 @@ class Supervisor:
         return 0
 
     def stop(self) -> None:
-        """End the children in the order in which they were started; kill what does not end in time."""
-        for child in self.children:
-            if child.process is not None:
-                self._end([child.process])
+        """End the children and wait for them; kill what does not end in time."""
+        self._end([child.process for child in self.children if child.process is not None])
         for group in self.groups:
             if _is_ours(group):
                 _signal_group(group, signal.SIGKILL)

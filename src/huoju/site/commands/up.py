@@ -15,6 +15,8 @@ import psycopg
 
 from huoju.core.database import EmbeddedServer, data_dir, database_url, is_embedded
 from huoju.site.console import CommandError, say, stop_on_signals
+from huoju.site.sample.presence import Presence
+from huoju.site.sample.words import PASSWORD
 from huoju.site.supervisor import Child, Supervisor
 
 READY_SECONDS = 90.0
@@ -51,21 +53,47 @@ def _serve(
         server.start()
     else:
         _check_database()
+    presence = Presence(database_url(data_dir()), data_dir())
+    if options.demo and presence.is_interrupted():
+        if server is None:
+            raise CommandError("the sample company was loaded half; give it an empty database")
+        say("huoju: the sample company was loaded half; starting over")
+        server.empty()
     if stop.is_set():
         return 0
     processes = options.web or min(4, os.cpu_count() or 1)
     address = ["--host", options.host, "--port", str(options.port)]
     supervisor.start(Child("web", ["web", "--migrate", *address, "--web", str(processes)]))
-    for number in range(1, options.workers + 1):
-        supervisor.start(Child(f"worker {number}" if options.workers > 1 else "worker", ["worker", "--wait"]))
-    _wait_until_it_answers(options.host, options.port, supervisor, stop)
-    if options.demo and not stop.is_set():
-        say(f"huoju: answers at {os.environ['HUOJU_PUBLIC_URL']} after {time.monotonic() - began:.1f} s")
-        if supervisor.step(["sample"], stop) and not stop.is_set():
+    workers = [
+        Child(f"worker {number}" if options.workers > 1 else "worker", ["worker", "--wait"])
+        for number in range(1, options.workers + 1)
+    ]
+    if options.demo and presence.is_empty():
+        _wait_until_it_answers(options.host, options.port, supervisor, stop)
+        # Before the workers start: it does their work itself, and faster.
+        if (
+            not stop.is_set()
+            and supervisor.step(["sample", "--leads", str(options.demo)], stop)
+            and not stop.is_set()
+        ):
             raise CommandError("the sample company could not be loaded; see above")
+    for worker in workers:
+        if not stop.is_set():
+            supervisor.start(worker)
+    _wait_until_it_answers(options.host, options.port, supervisor, stop)
     if not stop.is_set():
-        say(f"\nHuoju is ready: {os.environ['HUOJU_PUBLIC_URL']}   (Ctrl-C stops it, data in {data_dir()})\n")
+        _announce(options, presence, time.monotonic() - began)
     return supervisor.watch(stop)
+
+
+def _announce(options: argparse.Namespace, presence: Presence, seconds: float) -> None:
+    say(f"\nHuoju is ready after {seconds:.0f} s: {os.environ['HUOJU_PUBLIC_URL']}")
+    if options.demo:
+        for role, username in presence.logins():
+            say(f"    {role:<14} {username} / {PASSWORD}")
+    if presence.is_empty():
+        say("    Nobody can sign in yet: huoju admin NAME creates an administrator.")
+    say(f"Ctrl-C stops it; the data stays in {data_dir()}\n")
 
 
 @contextmanager

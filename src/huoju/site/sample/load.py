@@ -38,7 +38,6 @@ from .story import SampleLead, Source, Story, tell
 
 log = logging.getLogger(__name__)
 
-PASSWORD = "huoju-demo"  # noqa: S105 (of the sample company, printed at every start)
 SYSTEM = "sample"
 _COLUMNS = {
     "leads": [field.key for field in LEAD_FIELDS],
@@ -94,13 +93,13 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
 def _staff(now: datetime) -> dict[str, User]:
     teams: dict[str, Team] = {}
     people: dict[str, User] = {}
-    password = make_password(PASSWORD)
+    password = make_password(words.PASSWORD)
     for username, name, role, team, regions in words.STAFF:
         if team and team not in teams:
             teams[team] = access.create_team(name=team, actor=None)
         # Not by access.create_user: hashing one password fifteen times takes longer than loading the leads.
         user = User.objects.create(
-            username=username, name=name, role=role, email=f"{username}@liaoyuan.example", team=teams.get(team),
+            username=username, name=name, role=role, email=f"{username}@{words.MAIL_DOMAIN}", team=teams.get(team),
             password=password, date_joined=now,
         )  # fmt: skip
         people[username] = user

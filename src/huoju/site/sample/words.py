@@ -115,6 +115,8 @@ PAGES = (
     "/cases",
     "/event",
 )
+PASSWORD = "huoju-demo"  # noqa: S105 (printed at every start)
+MAIL_DOMAIN = "liaoyuan.example"
 STAFF = (  # username, name, role, team, provinces served (sales)
     ("admin", "管理员", "admin", "", ()),
     ("marketing", "林晓雯", "marketing", "", ()),
