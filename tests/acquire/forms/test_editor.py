@@ -164,7 +164,7 @@ def test_the_pages_show_what_came_in(mia: Client, form: Form, send: Send) -> Non
     for text in ("Data lake", "Shanghai", "=1+1<br>second", "wechat", "News, please"):
         assert text in detail
     response = mia.get("/forms/submissions/?export=csv")
-    rows = list(csv.reader(io.StringIO(b"".join(response).decode("utf-8-sig"))))  # type: ignore[arg-type]
+    rows = list(csv.reader(io.StringIO(b"".join(response).decode("utf-8-sig"))))
     assert len(rows) == 2
     assert dict(zip(rows[0], rows[1], strict=True))["How can we help?"] == "'=1+1\nsecond"
 

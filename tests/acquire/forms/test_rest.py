@@ -1,8 +1,10 @@
 """The JSON API: what a program sends, what it hears, and what it finds later."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -279,3 +281,10 @@ def test_the_reference_describes_every_route(client: Client) -> None:
 def test_a_time_far_in_the_past_is_no_problem(program: Program) -> None:
     moment = datetime.now(UTC) - timedelta(days=700)
     assert program.post("leads", {**LEAD, "occurred_at": moment.isoformat()}).status_code == 202
+
+
+def test_the_examples_of_the_guide_work(program: Program) -> None:
+    guide = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+    examples = re.findall(r'\$HUOJU/api/v1/([\w/]+)"(?:(?!curl).)*?-d \'(\{.*?\})\'', guide, re.DOTALL)
+    assert [path for path, _body in examples] == ["leads", "leads/batch"]
+    assert [program.post(path, body).status_code for path, body in examples] == [202, 200]
