@@ -73,7 +73,7 @@ def test_from_upload_to_rollback(client: Client) -> None:
     answer = client.get(reverse("imports:progress", args=[record.pk]), headers={"HX-Request": "true"})
     assert answer["HX-Redirect"] == reverse("imports:import", args=[record.pk])
     page = text_of(client.get(reverse("imports:import", args=[record.pk])))
-    assert "4 rows imported" in page
+    assert "2 of 4 rows got in" in page
     assert [name for _id, name, _amount in contents()] == ["王小明", "赵六"]
 
     client.post(reverse("imports:rollback", args=[record.pk]))

@@ -73,6 +73,15 @@ def test_agreement_makes_sure_and_contradiction_makes_doubt() -> None:
     assert "手机" not in doubtful or doubtful["手机"].field == "email" or doubtful["手机"].confidence < 0.7
 
 
+def test_a_single_column_of_dates_is_the_first_date() -> None:
+    assert guess(created="录入")["录入"] == Suggestion("录入", "created", OFFERED_FROM, "values")
+
+
+def test_yes_and_no_are_no_company() -> None:
+    columns = [Column(0, "has_company", "has_company")]
+    assert suggest(columns, [["True"], ["False"], [""]], FIELDS) == []
+
+
 def test_no_field_twice() -> None:
     found = guess(name="姓名", mobile="手机", email="邮箱", other="手机2")
     fields: Sequence[str] = [suggestion.field for suggestion in found.values()]

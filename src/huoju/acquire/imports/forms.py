@@ -16,6 +16,13 @@ from .registry import ImportTarget, Kind, MatchOn, Mode, OnBadValue, Options, li
 from .suggestions import Suggestion
 
 CONSTANTS = 3
+# What the fields of a wing are about.
+WINGS = {
+    "hub": _("Who it is"),
+    "acquire": _("Where from"),
+    "qualify": _("The lead"),
+    "convert": _("Sales"),
+}
 
 
 class UploadForm(forms.Form):
@@ -181,6 +188,7 @@ class MappingForm(forms.Form):
             if isinstance(bound.widget, forms.CheckboxInput):
                 kind = "form-check-input"
             bound.widget.attrs.setdefault("class", kind)
+            bound.widget.attrs.setdefault("aria-label", bound.label)
 
     @property
     def column_rows(self) -> list[ColumnRow]:
@@ -245,7 +253,7 @@ def _choices(target: ImportTarget) -> list[tuple[str, list[tuple[str, Any]]]]:
     groups: dict[str, list[tuple[str, Any]]] = {}
     for field in target.fields:
         label = f"{field.label} *" if field.required else field.label
-        groups.setdefault(str(field.wing), []).append((field.key, label))
+        groups.setdefault(str(WINGS.get(field.wing, field.wing)), []).append((field.key, label))
     return list(groups.items())
 
 

@@ -37,7 +37,7 @@ from .mapping import Mapping, MappingError
 from .models import Import, OutcomeChoice, State
 from .problems import FileProblem, problem_text
 from .reasons import reason_text
-from .registry import ImportTarget, Outcome, get_target
+from .registry import ImportTarget, Outcome, Reason, get_target
 from .tables import ImportTable, import_url
 
 PREVIEW_SHOWN = 100
@@ -383,6 +383,10 @@ def _counts(counts: dict[str, int]) -> list[tuple[Any, int]]:
     return [(label, counts[code]) for code, label in OutcomeChoice.choices if counts.get(code)]
 
 
+def _counted(reasons: list[tuple[Reason, int]], target: ImportTarget) -> list[tuple[str, int]]:
+    return [(reason_text(reason, target), count) for reason, count in reasons]
+
+
 def _dates(dates: dict[str, Any], target: ImportTarget) -> list[dict[str, Any]]:
     """What was assumed about day and month, where the values did not settle it."""
     labels = {field.key: field.label for field in target.fields}
@@ -440,11 +444,13 @@ def _running(record: Import) -> dict[str, Any]:
 
 def _result(record: Import) -> dict[str, Any]:
     target = _target(record)
-    rows = queries.list_rows(record, [Outcome.REJECTED, Outcome.QUARANTINED], limit=REJECTED_SHOWN)
+    rows = queries.list_rows(record, queries.BAD, limit=REJECTED_SHOWN)
+    bad = sum(record.counts.get(outcome, 0) for outcome in queries.BAD)
     return {
         "error": problem_text(record.error) if record.error else "",
         "figures": _figures(record.counts),
-        "reasons": [(reason_text(reason, target), count) for reason, count in queries.count_reasons(record)],
+        "reasons": _counted(queries.count_reasons(record), target),
+        "notes": _counted(queries.count_reasons(record, queries.GOOD), target),
         "steps_taken": sorted(
             ((name, int(count), seconds) for name, (count, seconds) in record.steps.items()),
             key=lambda item: -item[2],
@@ -458,7 +464,8 @@ def _result(record: Import) -> dict[str, Any]:
             }
             for row in rows
         ],
-        "bad_count": record.counts.get("rejected", 0) + record.counts.get("quarantined", 0),
+        "bad_count": bad,
+        "good_count": record.rows_done - bad,
         "dates": _dates(record.dates or {}, target),
         "kept": record.undo_counts.get("kept", 0),
         "undone": record.undo_counts.get("undone", 0),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -14,6 +14,9 @@ from .files import ReadOptions, Row, Table, open_table
 from .models import Import, ImportRow, SavedMapping, State
 from .reasons import reason_text
 from .registry import ImportTarget, Outcome, Reason, get_target
+
+BAD: Final = (Outcome.REJECTED.value, Outcome.QUARANTINED.value)
+GOOD: Final = tuple(outcome.value for outcome in Outcome if outcome.value not in BAD)
 
 
 def list_imports() -> QuerySet[Import]:
@@ -78,15 +81,17 @@ def list_rows(
     return list(rows.order_by("row_no")[:limit])
 
 
-def count_reasons(record: Import, limit: int = 20) -> list[tuple[Reason, int]]:
-    """The most frequent reasons and how many rows they stand at; the parameters are those of one such row."""
+def count_reasons(
+    record: Import, outcomes: Sequence[str] = BAD, *, limit: int = 20
+) -> list[tuple[Reason, int]]:
+    """The most frequent reasons at rows with these outcomes, with their number; the parameters are those of one row."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT reason ->> 0, reason ->> 1, min((reason -> 2)::text), count(*)
                  FROM imports_importrow, jsonb_array_elements(reasons) AS reason
-                WHERE import_id = %s AND reasons IS NOT NULL
+                WHERE import_id = %s AND outcome = ANY(%s) AND reasons IS NOT NULL
                 GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT %s""",
-            [record.pk, limit],
+            [record.pk, list(outcomes), limit],
         )
         return [
             (Reason(code, field, json.loads(params)), count)
@@ -108,9 +113,7 @@ def iter_rejected(record: Import) -> Iterator[list[str]]:
     """The rejected and quarantined rows in the columns of the file, each with its row number and reasons at the end."""
     target = target_of(record)
     bad = (
-        ImportRow.objects.filter(batch=record, outcome__in=[Outcome.REJECTED, Outcome.QUARANTINED])
-        .order_by("row_no")
-        .iterator(chunk_size=2_000)
+        ImportRow.objects.filter(batch=record, outcome__in=BAD).order_by("row_no").iterator(chunk_size=2_000)
     )
     with open_file(record) as table:
         width = len(table.columns)

@@ -39,5 +39,5 @@ def reason_text(reason: Reason, target: ImportTarget) -> str:
         said = text % reason.params
     except (KeyError, TypeError, ValueError):
         said = text
-    label = next((str(field.label) for field in target.fields if field.key == reason.field), reason.field)
+    label = next((str(field.label) for field in target.fields if field.key == reason.field), "")
     return str(_("%(field)s: %(reason)s")) % {"field": label, "reason": said} if label else said

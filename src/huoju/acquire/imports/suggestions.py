@@ -13,7 +13,7 @@ from functools import cache
 from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz, process
 
-from .dates import DateReader, NotADateError
+from .dates import DateReader, DateTrouble, NotADateError
 from .files import Column
 from .mapping import ColumnRule
 from .registry import Field, Kind
@@ -32,6 +32,8 @@ _COMPANY = re.compile(
     r"(?:公司|集团|厂|研究院|大学|学院|医院|银行|事务所|中心|股份|\bco\.?,?\s*ltd\.?|\binc\.?|\bltd\.?|\bllc|\bgmbh|\bcorp)\s*\)?$",
     re.IGNORECASE,
 )
+_USCC = re.compile(r"^[1-9A-HJ-NPQRTUWXY]\d{7}[0-9A-HJ-NPQRTUWXY]{10}$")
+_YES_NO = frozenset({"true", "false", "yes", "no", "y", "n", "0", "1", "是", "否", "有", "无"})
 _NAME = re.compile(r"^[\u4e00-\u9fff]{2,4}$|^[\u4e00-\u9fff]{1,2}(?:先生|女士|总|经理|老师)$")
 
 
@@ -74,7 +76,30 @@ def suggest(
             taken_columns.add(suggestion.column)
             taken_fields.add(suggestion.field)
             chosen.append((index, suggestion))
+    chosen += _only_date(columns, sample, fields, taken_columns, taken_fields)
     return [suggestion for _index, suggestion in sorted(chosen, key=lambda item: item[0])]
+
+
+def _only_date(
+    columns: Sequence[Column],
+    sample: Sequence[Sequence[str]],
+    fields: Sequence[Field],
+    taken_columns: set[str],
+    taken_fields: set[str],
+) -> list[tuple[int, Suggestion]]:
+    """A single column of dates that nothing claims is most likely the target's first date."""
+    first = next((field for field in fields if field.kind is Kind.DATE), None)
+    if first is None or first.key in taken_fields:
+        return []
+    open_columns = [
+        column
+        for column in columns
+        if column.name not in taken_columns
+        and _share([row[column.index] for row in sample[:100] if row[column.index].strip()], _is_date) > 0.8
+    ]
+    if len(open_columns) != 1:
+        return []
+    return [(open_columns[0].index, Suggestion(open_columns[0].name, first.key, OFFERED_FROM, "values"))]
 
 
 def rules_of(suggestions: Sequence[Suggestion]) -> tuple[ColumnRule, ...]:
@@ -131,8 +156,8 @@ def _is_date(value: str) -> bool:
         return False
     try:
         return DateReader(UTC).read(value) is not None
-    except NotADateError:
-        return False
+    except NotADateError as error:
+        return error.trouble in (DateTrouble.NO_SUCH_DAY, DateTrouble.NO_SUCH_TIME)
 
 
 def _looks(values: Sequence[str]) -> dict[str, float]:
@@ -147,6 +172,8 @@ def _looks(values: Sequence[str]) -> dict[str, float]:
         "date": _share(sample, _is_date),
         "money": _share(sample, _MONEY.match),
         "id": _share(sample, _ID.match) * (distinct > 0.95),
+        "bool": _share(sample, lambda value: value.lower() in _YES_NO),
+        "uscc": _share(sample, _USCC.match),
         "company": _share(sample, _COMPANY.search),
         "name": _share(sample, _NAME.match) * (distinct > 0.3),
     }
@@ -160,8 +187,10 @@ def _by_values(looks: Mapping[str, float], field: Field) -> float:
             return max(mobile, looks["phone"] * 0.5)
         case Kind.EMAIL:
             return looks["email"] * 0.85
-        case Kind.TEXT if "company" in field.key:
+        case Kind.TEXT if field.key in ("company", "company_name"):
             return looks["company"] * 0.7
+        case Kind.TEXT if field.key == "uscc":
+            return looks["uscc"] * 0.85
         case Kind.TEXT if field.key in ("name", "person_name", "full_name"):
             return looks["name"] * 0.65
         case _:
@@ -188,8 +217,10 @@ def _together(
     if by_header:
         if share is not None and known:
             # Dates and numbers have many shapes; a header that is sure survives values that we do not know.
-            return by_header * (0.6 + 0.4 * min(1.0, share * 1.25)), "both" if share > 0.5 else "header"
-        if kind is Kind.TEXT and known and max(looks["email"], looks["mobile"]) > 0.8:
+            return min(
+                0.98, by_header * (0.6 + 0.4 * min(1.0, share * 1.25))
+            ), "both" if share > 0.5 else "header"
+        if kind is Kind.TEXT and known and max(looks["email"], looks["mobile"], looks["bool"]) > 0.8:
             return by_header * 0.6, "header"
         return by_header * 0.98, "header"
     return by_values, "values"
