@@ -12,6 +12,7 @@ from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
 from huoju.convert.onboarding.leads import LeadsTarget
 from huoju.convert.onboarding.payments import PaymentsTarget
+from huoju.convert.routing import pages as routing_pages
 from huoju.convert.routing import telling as routing_telling
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
@@ -38,7 +39,9 @@ from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads.panels import Panel, register_panel
+from huoju.qualify.recognition import pages as recognition_pages
 from huoju.qualify.recognition.readers import recognition_reader
+from huoju.qualify.scoring import pages as scoring_pages
 from huoju.qualify.scoring import signals
 from huoju.qualify.scoring import telling as scoring_telling
 
@@ -67,6 +70,27 @@ def wire_lead_page() -> None:
         ),
         Panel(code="deal.next", place="next", order=10, template="deals/_next.html", build=deals.next_panel),
         Panel(code="deal", place="side", order=10, template="deals/_side.html", build=deals.side_panel),
+        Panel(
+            code="score",
+            place="side",
+            order=40,
+            template="scoring/_explain.html",
+            build=scoring_pages.score_panel,
+        ),
+        Panel(
+            code="mql",
+            place="side",
+            order=50,
+            template="recognition/_why.html",
+            build=recognition_pages.mql_panel,
+        ),
+        Panel(
+            code="owner",
+            place="side",
+            order=60,
+            template="routing/_why.html",
+            build=routing_pages.owner_panel,
+        ),
         Panel(
             code="activities",
             place="side",
@@ -168,6 +192,15 @@ def wire_navigation() -> None:
                     icon="shield-question",
                     action=Action.REVIEW_QUARANTINE,
                 ),
+                Page(
+                    label=_("Scoring rules"), url_name="scoring:rules", icon="gauge", action=Action.SET_RULES
+                ),
+                Page(
+                    label=_("MQL criteria"),
+                    url_name="recognition:rules",
+                    icon="rosette",
+                    action=Action.SET_RULES,
+                ),
             ),
         )
     )
@@ -180,6 +213,10 @@ def wire_navigation() -> None:
                 Page(label=_("My day"), url_name="workbench:my_day", icon="sun", action=Action.SELL),
                 Page(label=_("Inbox"), url_name="workbench:inbox", icon="inbox", action=Action.SELL),
                 Page(label=_("Deals"), url_name="deals:board", icon="layout-kanban", action=Action.SELL),
+                Page(label=_("Sales seats"), url_name="routing:seats", icon="armchair", action=Action.ASSIGN),
+                Page(
+                    label=_("Routing rules"), url_name="routing:rules", icon="route", action=Action.SET_RULES
+                ),
             ),
         )
     )

@@ -67,6 +67,12 @@ def channel_labels() -> dict[int, str]:
     return {pk: channel_label(code, name) for pk, code, name in rows}
 
 
+def list_channel_options() -> dict[str, str]:
+    """What every channel in use is called on screen, by code."""
+    rows = Channel.objects.filter(archived=False).values_list("code", "name")
+    return {code: channel_label(code, name) for code, name in rows}
+
+
 def list_campaigns(*, archived: bool | None = False) -> QuerySet[Campaign]:
     """Campaigns, newest first, with channel and owner; `archived` None lists all."""
     campaigns = Campaign.objects.select_related("channel", "owner")

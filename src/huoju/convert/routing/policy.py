@@ -35,6 +35,15 @@ class Assign(StrEnum):
     ACCOUNT_OWNER = "account_owner"  # whoever owns the named account
 
 
+ASSIGN_LABELS: dict[Assign, str] = {
+    Assign.POOL: msgid("A group in turn (nobody chosen: everybody who serves the lead)"),
+    Assign.REGION: msgid("Whoever serves the region, in turn"),
+    Assign.OWNER: msgid("The owner of the person or company"),
+    Assign.ACCOUNT_OWNER: msgid("The owner of the named account"),
+}
+"""English msgids, translated where they are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoutingRule:
     """Leads that meet every condition of `when` (none: all leads) go to `assign`; `reps` is the group of a pool,

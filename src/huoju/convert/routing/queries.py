@@ -93,6 +93,15 @@ def anybody_free() -> bool:
     ).exists()
 
 
+def count_waiting() -> int:
+    """How many MQLs have no owner."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM leads_lead WHERE owner_id IS NULL AND stage = %s", [Stage.MQL.value]
+        )
+        return int(cursor.fetchone()[0])
+
+
 def list_waiting(*, after: int = 0, limit: int = 1000) -> list[int]:
     """MQLs without an owner, by id."""
     with connection.cursor() as cursor:

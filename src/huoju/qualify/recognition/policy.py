@@ -275,7 +275,7 @@ DEFAULT_RULES = MqlRules(
             "vouched",
             msgid("Referral, partner or sales' own"),
             (_COMPANY, _REACHABLE, _NO_TEST, _NOT_BLOCKED),
-            sources=("referral", "partner", "sales", "employee"),
+            sources=("partner", "sales", "referral", "employee"),
         ),
         MqlRule(
             "standard",

@@ -47,3 +47,58 @@ def explain(lead_id: int) -> Explanation | None:
     for lead in list_scorable(lead_ids=[lead_id]):
         return Explanation(rules, policy.judge(lead.profile, lead.score, rules))
     return None
+
+
+# --- trying criteria on history -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A lead that other criteria would judge differently."""
+
+    lead_id: int
+    is_won: bool
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """What other criteria would have made of the latest leads, beside those of today."""
+
+    seen: int
+    before: int
+    after: int
+    more: tuple[Change, ...]
+    fewer: tuple[Change, ...]
+
+    @property
+    def more_won(self) -> int:
+        """Of the further MQLs, those that were won in the end."""
+        return sum(change.is_won for change in self.more)
+
+    @property
+    def fewer_won(self) -> int:
+        """Of the MQLs that would be missed, those that were won in the end."""
+        return sum(change.is_won for change in self.fewer)
+
+
+def backtest(rules: MqlRules, *, limit: int = 10_000) -> BackTest:
+    """Judge the latest leads by the active criteria and by `rules`, with the scores of today. Writes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, won_at IS NOT NULL FROM leads_lead ORDER BY captured_at DESC, id DESC LIMIT %s",
+            [limit],
+        )
+        won = dict(cursor.fetchall())
+    active = RULES.active()
+    before = after = 0
+    more: list[Change] = []
+    fewer: list[Change] = []
+    leads = list_scorable(lead_ids=list(won)) if won else []
+    for lead in leads:
+        old, new = (policy.judge(lead.profile, lead.score, each) for each in (active, rules))
+        before += old.is_mql
+        after += new.is_mql
+        if new.is_mql != old.is_mql:
+            (more if new.is_mql else fewer).append(Change(lead.lead_id, won[lead.lead_id], new))
+    return BackTest(len(leads), before, after, tuple(more), tuple(fewer))

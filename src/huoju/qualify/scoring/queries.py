@@ -1,7 +1,9 @@
 """Reading what a score is made of, and scores."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,6 +16,7 @@ from huoju.core.bulk import numbers
 from huoju.core.facts.kinds import kind_of
 from huoju.core.mail import email_class
 from huoju.core.rules import RuleBook
+from huoju.core.text import msgid
 from huoju.hub.companies.policy import SIZE_FLOORS, SizeBand, title_of
 from huoju.qualify.leads.facts import LeadTouchWithdrawn, LeadWithdrawn
 from huoju.qualify.leads.policy import Profile
@@ -23,6 +26,7 @@ from .facts import ActivityWithdrawn
 from .models import LeadScore, ScoreRefresh, ScoringRules
 from .policy import Activity, ScoreRules
 from .signals import TOUCHED, all_signals
+from .vocabulary import list_fields as list_fields
 
 RULES: RuleBook[ScoreRules, ScoringRules] = RuleBook(
     ScoringRules, policy.rules_from_json, policy.validate, lambda: policy.rules_as_json(policy.DEFAULT_RULES)
@@ -208,3 +212,134 @@ def refreshed_at() -> datetime | None:
 def get_score(lead_id: int) -> LeadScore | None:
     """A lead's stored score, None before it has one."""
     return LeadScore.objects.filter(lead_id=lead_id).first()
+
+
+# --- explanations -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedLine:
+    """A line of a score. `label` is an English msgid or an administrator's own words."""
+
+    label: str
+    points: int
+    count: int
+    latest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A stored score with its lines, fit first."""
+
+    score: LeadScore
+    fit: tuple[ExplainedLine, ...]
+    engagement: tuple[ExplainedLine, ...]
+
+
+_BOUNDS = {
+    policy.SILENCE: msgid("Silent since"),
+    policy.CEILING: msgid("Upper limit"),
+    policy.FLOOR: msgid("Lower limit"),
+}
+
+
+def explain(lead_id: int) -> Explained | None:
+    """Why a lead has the score that it has; None before it has one."""
+    stored = get_score(lead_id)
+    if stored is None:
+        return None
+    labels = dict(_BOUNDS)
+    try:
+        rules = RULES.get(stored.rules_version)
+    except LookupError:
+        rules = RULES.active()
+    labels |= {line.code: line.label for line in rules.fit} | {
+        line.kind: line.label for line in rules.engagement
+    }
+    parts: dict[str, list[ExplainedLine]] = {part.value: [] for part in policy.Part}
+    for line in stored.lines:
+        latest = datetime.fromisoformat(line["latest"]) if "latest" in line else None
+        label = labels.get(line["code"]) or line["code"]
+        parts[line["part"]].append(ExplainedLine(label, line["points"], line.get("count", 0), latest))
+    return Explained(stored, tuple(parts["fit"]), tuple(parts["engagement"]))
+
+
+# --- trying rules on history --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BandCount:
+    """Leads of one band under the rules of today and under others, and how many of each were won."""
+
+    band: str
+    before: int
+    after: int
+    won_before: int
+    won_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A lead whose band would change."""
+
+    lead_id: int
+    before: policy.Score
+    after: policy.Score
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """What other rules would have made of the latest leads."""
+
+    seen: int
+    bands: tuple[BandCount, ...]
+    up: int
+    down: int
+    examples: tuple[Moved, ...]
+
+
+def backtest(rules: ScoreRules, *, now: datetime, limit: int = 5000, examples: int = 10) -> BackTest:
+    """Score the latest `limit` leads by the active rules and by `rules`, as of now. Writes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, won_at IS NOT NULL FROM leads_lead ORDER BY captured_at DESC, id DESC LIMIT %s",
+            [limit],
+        )
+        won = dict(cursor.fetchall())
+    leads = list_scorable(lead_ids=list(won)) if won else []
+    activities = list_activities([lead.person_id for lead in leads]) if leads else {}
+    active = RULES.active()
+    before: Counter[tuple[str, bool]] = Counter()
+    after: Counter[tuple[str, bool]] = Counter()
+    moved: list[Moved] = []
+    for lead in leads:
+        done = activities.get(lead.person_id, ())
+        old, new = (policy.score(lead.profile, done, each, now) for each in (active, rules))
+        before[old.band.value, won[lead.lead_id]] += 1
+        after[new.band.value, won[lead.lead_id]] += 1
+        if old.band is not new.band:
+            moved.append(Moved(lead.lead_id, old, new))
+    moved.sort(key=lambda each: (-abs(each.after.total - each.before.total), each.lead_id))
+    up = sum(each.after.band.value < each.before.band.value for each in moved)
+    bands = tuple(
+        BandCount(
+            band.value, before[band.value, True] + before[band.value, False],
+            after[band.value, True] + after[band.value, False], before[band.value, True], after[band.value, True],
+        )
+        for band in policy.Band
+    )  # fmt: skip
+    return BackTest(len(leads), bands, up, len(moved) - up, tuple(moved[:examples]))
+
+
+def list_names(lead_ids: Sequence[int]) -> dict[int, str]:
+    """What the leads are called in lists of examples: person and company."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT l.id, p.name, c.name FROM leads_lead l JOIN identity_person p ON p.id = l.person_id
+               LEFT JOIN companies_company c ON c.id = l.company_id WHERE l.id = ANY(%s::bigint[])""",
+            [numbers(lead_ids)],
+        )
+        return {
+            id_: " · ".join(filter(None, [person, company])) or f"#{id_}"
+            for id_, person, company in cursor.fetchall()
+        }

@@ -1,0 +1,6 @@
+"""Addresses of the MQL criteria."""
+
+from .pages import PAGES
+
+app_name = "recognition"
+urlpatterns = PAGES.urls()

@@ -1,0 +1,6 @@
+"""Addresses of the scoring rules."""
+
+from .pages import PAGES
+
+app_name = "scoring"
+urlpatterns = PAGES.urls()

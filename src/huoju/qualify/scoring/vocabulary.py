@@ -1,0 +1,57 @@
+"""What rules may ask about a lead, in the words of the user's language, with the values there are."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from huoju.acquire.campaigns.queries import list_channel_options
+from huoju.core.geo import PROVINCES
+from huoju.core.ui.ruleform import Known
+from huoju.hub.companies.policy import FUNCTION_LABELS, INDUSTRIES, SENIORITY_LABELS, SizeBand
+
+
+def list_fields() -> list[Known]:
+    """The fields of a lead's profile that hold something, in the order in which an editor offers them."""
+    language = get_language() or "en"
+    yes_no = {
+        "company_usable": _("Company name is usable"),
+        "has_name": _("Has a name"),
+        "has_mobile": _("Has a mobile number"),
+        "is_test": _("Is a test submission"),
+        "is_blocked": _("Is a competitor, own staff or blacklisted"),
+    }
+    mails = {
+        "work": _("Work"),
+        "free": _("Free mail"),
+        "role": _("Role mailbox"),
+        "disposable": _("Disposable"),
+    }
+    kinds = {
+        "free": _("Free"), "paid": _("Paid"), "partner": _("Partner"), "sales": _("Sales' own"),
+        "referral": _("Referral"), "employee": _("Employees"),
+    }  # fmt: skip
+    return [
+        _choice("region", _("Region"), {region.code: region.name(language) for region in PROVINCES}),
+        _choice("industry", _("Industry"), {code: each.name(language) for code, each in INDUSTRIES.items()}),
+        _choice("company_size", _("Company size"), {band.value: band.value for band in SizeBand}),
+        Known(name="employees", label=_("Employees (at least)"), kind="number"),
+        _choice(
+            "seniority", _("Seniority"), {code.value: _(label) for code, label in SENIORITY_LABELS.items()}
+        ),
+        _choice("function", _("Function"), {code.value: _(label) for code, label in FUNCTION_LABELS.items()}),
+        Known(name="title", label=_("Job title")),
+        _choice("email_class", _("E-mail address"), mails),
+        _choice("source", _("Channel"), list_channel_options()),
+        _choice("source_kind", _("Kind of channel"), kinds),
+        Known(name="campaign", label=_("Campaign (UTM)")),
+        Known(name="product", label=_("Product line")),
+        Known(name="city", label=_("City (code)")),
+        Known(name="country", label=_("Country (code)")),
+        Known(name="language", label=_("Language (code)")),
+        *(Known(name=name, label=label, kind="flag") for name, label in yes_no.items()),
+    ]
+
+
+def _choice(name: str, label: str, options: Mapping[str, str]) -> Known:
+    return Known(name=name, label=label, kind="choice", options=list(options.items()))
