@@ -1,15 +1,22 @@
 """The start page, the health probes, the error pages."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from huoju.acquire.forms import queries as forms_queries
+from huoju.core.access import queries as access_queries
 from huoju.core.access.gate import current_user
-from huoju.core.ui.home import home_cards
+from huoju.core.access.policy import Action
+from huoju.core.ui.home import CardContent, home_cards
 from huoju.core.ui.respond import respond
+from huoju.qualify.leads import queries as leads_queries
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -20,6 +27,53 @@ def home(request: HttpRequest) -> HttpResponse:
         "site/home.html",
         {"title": greeting(user.name or user.username), "cards": home_cards(request, user.may)},
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStep:
+    """A step on the way to the first lead."""
+
+    title: str
+    text: str
+    label: str
+    url: str
+    action: Action
+    done: bool
+
+
+def first_steps_card(request: HttpRequest) -> CardContent | None:
+    """What to do in an empty house; gone once leads come in."""
+    user = current_user(request)
+    if leads_queries.visible_to(user).exists():
+        return None
+    steps = [
+        FirstStep(
+            title=_("Add your colleagues"),
+            text=_("Marketing, telemarketing, sales and their managers, each with a role and a team."),
+            label=_("Add a user"),
+            url=reverse("access:user_new"),
+            action=Action.MANAGE_USERS,
+            done=access_queries.list_sellers().exists(),
+        ),
+        FirstStep(
+            title=_("Bring in the leads that you have"),
+            text=_("A CSV or Excel file, in any order of columns. You see what happens before it does."),
+            label=_("Import a file"),
+            url=reverse("imports:upload"),
+            action=Action.IMPORT,
+            done=False,
+        ),
+        FirstStep(
+            title=_("Put a form on your website"),
+            text=_("Made in minutes; it has a page of its own and a line to embed."),
+            label=_("Make a form"),
+            url=reverse("webforms:new"),
+            action=Action.RUN_CAMPAIGNS,
+            done=forms_queries.list_forms().exists(),
+        ),
+    ]
+    mine = [step for step in steps if user.may(step.action)]
+    return CardContent("site/_first_steps.html", {"steps": mine}, wide=True) if mine else None
 
 
 def greeting(name: str) -> str:

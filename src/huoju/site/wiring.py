@@ -30,6 +30,7 @@ from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
 from huoju.measure.funnel import mirrored
+from huoju.measure.funnel import pages as funnel_pages
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
 from huoju.qualify.intake import pages as intake_pages
@@ -44,6 +45,8 @@ from huoju.qualify.recognition.readers import recognition_reader
 from huoju.qualify.scoring import pages as scoring_pages
 from huoju.qualify.scoring import signals
 from huoju.qualify.scoring import telling as scoring_telling
+
+from . import pages as site_pages
 
 
 def wire() -> None:
@@ -100,6 +103,8 @@ def wire_lead_page() -> None:
         ),
     ):
         register_panel(panel)
+    register_home_card("first_steps", site_pages.first_steps_card, order=0)
+    register_home_card("funnel", funnel_pages.home_card, order=5, action=Action.SEE_REPORTS)
     register_home_card("quarantine", intake_pages.home_card, order=20, action=Action.REVIEW_QUARANTINE)
     register_home_card("workbench.day", workbench_pages.home_card, order=10, action=Action.SELL)
 

@@ -15,7 +15,10 @@ class HomeCard(Protocol):
 
 @dataclass(frozen=True)
 class CardContent:
-    """What a card shows. `wide` takes the whole row; otherwise two stand side by side."""
+    """What a card shows; its template draws the `<section class="card">` itself and reads `card.…`.
+
+    `wide` takes the whole row; otherwise two stand side by side.
+    """
 
     template: str
     context: Mapping[str, Any]

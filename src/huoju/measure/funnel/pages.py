@@ -18,6 +18,7 @@ from huoju.core import export
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.ui import formats
+from huoju.core.ui.home import CardContent
 from huoju.core.ui.parts import Figure
 from huoju.core.ui.respond import is_fragment, respond
 from huoju.qualify.leads import queries as leads_queries
@@ -35,6 +36,7 @@ from .policy.spec import (
     FunnelSpec,
     Range,
     SpecError,
+    View,
     escape,
     parse,
     to_params,
@@ -96,6 +98,19 @@ def funnel(request: HttpRequest) -> HttpResponseBase:
     if is_fragment(request):
         response["HX-Push-Url"] = display.address(spec)
     return response
+
+
+def home_card(request: HttpRequest) -> CardContent | None:
+    """The start page's figures: the last 90 days beside the 90 before. None as long as no lead came."""
+    today = company_today()
+    spec = parse({"range": [Range.QUARTER.value], "view": [View.PERIOD.value]}, today)
+    report = queries.report(
+        spec, sees=queries.sees_of(current_user(request)), today=today, trend=Dimension.MONTH
+    )
+    if not any(figure.count for figure in report.now.stages):
+        return None
+    figures = _figures(report.now, report.before, display.main_currency(report.now))
+    return CardContent("funnel/_home.html", {"figures": figures, "url": display.address(spec)}, wide=True)
 
 
 def _days(spec: FunnelSpec) -> int | None:
