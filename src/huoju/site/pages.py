@@ -22,10 +22,11 @@ from huoju.qualify.leads import queries as leads_queries
 def home(request: HttpRequest) -> HttpResponse:
     """What to do today, by role: the cards that the wings registered."""
     user = current_user(request)
+    cards = home_cards(request, user.may)
     return respond(
         request,
         "site/home.html",
-        {"title": greeting(user.name or user.username), "cards": home_cards(request, user.may)},
+        {"title": greeting(user.display_name), "cards": cards, "charts": any(card.charts for card in cards)},
     )
 
 

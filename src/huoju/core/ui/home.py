@@ -17,12 +17,13 @@ class HomeCard(Protocol):
 class CardContent:
     """What a card shows; its template draws the `<section class="card">` itself and reads `card.…`.
 
-    `wide` takes the whole row; otherwise two stand side by side.
+    `wide` takes the whole row; otherwise two stand side by side. `charts`: it draws some, the page loads the scripts.
     """
 
     template: str
     context: Mapping[str, Any]
     wide: bool = False
+    charts: bool = False
 
 
 @dataclass(frozen=True)

@@ -104,13 +104,14 @@ def home_card(request: HttpRequest) -> CardContent | None:
     """The start page's figures: the last 90 days beside the 90 before. None as long as no lead came."""
     today = company_today()
     spec = parse({"range": [Range.QUARTER.value], "view": [View.PERIOD.value]}, today)
-    report = queries.report(
-        spec, sees=queries.sees_of(current_user(request)), today=today, trend=Dimension.MONTH
-    )
+    sees = queries.sees_of(current_user(request))
+    report = queries.report(spec, sees=sees, today=today, trend=Dimension.WEEK)
     if not any(figure.count for figure in report.now.stages):
         return None
     figures = _figures(report.now, report.before, display.main_currency(report.now))
-    return CardContent("funnel/_home.html", {"figures": figures, "url": display.address(spec)}, wide=True)
+    trend = display.trend_chart(report.now, report.trend, Dimension.WEEK, today)
+    card = {"figures": figures, "trend": trend, "url": display.address(spec)}
+    return CardContent("funnel/_home.html", card, wide=True, charts=True)
 
 
 def _days(spec: FunnelSpec) -> int | None:
