@@ -379,6 +379,7 @@ def _period_option(
         "series": [
             {
                 "type": "line",
+                "stage": stage.value,
                 "name": str(stage_label(stage)),
                 "data": [
                     {"value": part.counts[at], "url": drill(spec.narrowed(dimension, part.key), stage)}

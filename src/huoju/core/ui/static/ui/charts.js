@@ -16,6 +16,15 @@
     return value;
   }
 
+  function stageColour(name) {
+    var probe = document.createElement("span");
+    probe.className = "stage-" + name;
+    document.body.append(probe);
+    var value = getComputedStyle(probe).getPropertyValue("--stage").trim();
+    probe.remove();
+    return value;
+  }
+
   var locale = document.querySelector('meta[name="huoju-locale"]');
   var wan = locale && locale.dataset.wan === "1";
   var units = wan ? [[1e8, "亿"], [1e4, "万"]] : [[1e9, "B"], [1e6, "M"], [1e3, "K"]];
@@ -62,6 +71,7 @@
           merged.axisLabel.hideOverlap = true;
           merged.axisLabel.formatter = one.format ? formats[one.format] : option.format ? format : compact;
         } else {
+          if (horizontal) merged.axisLabel.alignMaxLabel = merged.boundaryGap === false ? "right" : undefined;
           merged.splitLine = { show: false };
         }
         return merged;
@@ -92,6 +102,9 @@
     if (option.yAxis) full.yAxis = axes(option.yAxis, false);
     full.series = (option.series || []).map(function (series) {
       var merged = Object.assign({}, series);
+      // A stage has its own colour, the same as its badge.
+      if (merged.stage) merged.color = stageColour(merged.stage);
+      delete merged.stage;
       if (merged.type === "bar") merged.itemStyle = Object.assign({ borderRadius: 3 }, merged.itemStyle);
       if (merged.type === "bar" && !merged.barMaxWidth) merged.barMaxWidth = 36;
       if (merged.type === "line" && merged.showSymbol === undefined) merged.showSymbol = false;
