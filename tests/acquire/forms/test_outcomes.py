@@ -79,5 +79,5 @@ def test_a_limit_holds_across_processes(form: Form, send: Send, monkeypatch: pyt
     monkeypatch.setattr(public, "PER_ADDRESS", 3)
     with committed_log(timezone.now()):
         # Every run has a connection of its own, as every process has; the count lives in the database.
-        sent = race(*(lambda n=n: send(token=token_for(form, nonce=f"n{n}")).status_code for n in range(8)))  # type: ignore[misc]
+        sent = race(*(lambda n=n: send(token=token_for(form, nonce=f"n{n}")).status_code for n in range(8)))
     assert sorted(sent) == [303] * 3 + [429] * 5

@@ -25,9 +25,9 @@ from . import queries
 from .filters import FormFilter, SubmissionFilter
 from .models import Form, Submission
 from .policy.answers import choices
-from .policy.definition import CUSTOM, FieldKind
+from .policy.definition import CONTACT, CUSTOM, Field, FieldKind
 from .tables import OUTCOME_LOOKS, FormTable, SubmissionTable, form_url, outcome_badge, submission_url
-from .wording import CONSENT_LABELS, FIELD_LABELS
+from .wording import CONSENT_LABELS, FIELD_LABELS, SOURCE_LABELS
 
 
 @requires(Action.RUN_CAMPAIGNS)
@@ -200,28 +200,31 @@ def submission_page(request: HttpRequest, pk: int) -> HttpResponse:
         "outcome": outcome_badge(outcome),
         "answers": _answers(submission, open_contacts=current_user(request).may(Action.SEE_CONTACTS)),
         "consents": _consents(submission),
-        "source": [(key, value) for key, value in submission.source.items() if key != "language"],
+        "source": [
+            (label, submission.source[key])
+            for key, label in SOURCE_LABELS.items()
+            if key in submission.source
+        ],
     }
     return respond(request, "webforms/submission.html", context)
 
 
 def _answers(submission: Submission, *, open_contacts: bool) -> list[tuple[Any, str]]:
-    """Label and answer, in the words of the form that was shown."""
+    """Label and answer in the words and the order of the form that was shown; then what it did not ask for."""
     language = get_language() or "zh-hans"
     definition = queries.definition_of(submission.version) if submission.version else None
+    known = {kind.value: Field(kind.value, kind) for kind in FieldKind if kind not in CUSTOM}
     fields = {field.key: field for field in definition.fields} if definition else {}
+    fields |= {key: field for key, field in known.items() if key not in fields}
+    data = submission.data
     rows: list[tuple[Any, str]] = []
-    for key, value in submission.data.items():
-        field = fields.get(key)
-        shown = value
-        if field is not None:
-            shown = next((each.label.get(language) for each in choices(field) if each.value == value), value)
-        if key in {"mobile", "email"} and not open_contacts:
+    for field in (field for key, field in fields.items() if key in data):
+        value = data[field.key]
+        shown = next((each.label.get(language) for each in choices(field) if each.value == value), value)
+        if field.kind in CONTACT and not open_contacts:
             shown = mask(value)
-        label = field.label.get(language) if field else ""
-        known = next((FIELD_LABELS[kind] for kind in FieldKind if kind.value == key), key)
-        rows.append((label or known, shown))
-    return rows
+        rows.append((field.label.get(language) or FIELD_LABELS[field.kind], shown))
+    return [*rows, *((key, value) for key, value in data.items() if key not in fields)]
 
 
 def _consents(submission: Submission) -> list[tuple[Any, bool, str]]:

@@ -60,6 +60,20 @@ BUTTONS: dict[str, Words] = {
 }
 SUCCESS = _("We have received your message and will be in touch soon.")
 
+SOURCE_LABELS: dict[str, Words] = {
+    "utm_source": _("UTM source"),
+    "utm_medium": _("UTM medium"),
+    "utm_campaign": _("UTM campaign"),
+    "utm_term": _("UTM term"),
+    "utm_content": _("UTM content"),
+    "page": _("Page"),
+    "referrer": _("Referrer"),
+    "channel": _("Channel"),
+    "campaign": _("Campaign"),
+    "visitor_id": _("Visitor"),
+}
+"""What is known of where a submission came from, in the order in which it is shown."""
+
 ANSWER_TEXTS: dict[AnswerProblem, Words] = {
     AnswerProblem.REQUIRED: _("Please fill this in."),
     AnswerProblem.CONTACT_NEEDED: _("Please give us a mobile number or an e-mail address."),
