@@ -7,6 +7,7 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from huoju.core.ui.columns import AgoColumn, BadgeColumn, NumberColumn, TitleColumn
 from huoju.core.ui.formats import mask
@@ -62,7 +63,7 @@ class SubmissionTable(tables.Table):  # type: ignore[misc]  # django-tables2 has
     """Submissions and what became of them."""
 
     received_at = AgoColumn(verbose_name=_("Received"))
-    who = tables.Column(verbose_name=_("Name"), accessor="data__name", default="—")
+    who = tables.Column(verbose_name=pgettext_lazy("person", "Name"), accessor="data__name", default="—")
     company = tables.Column(verbose_name=_("Company"), accessor="data__company", default="—")
     contact = tables.Column(verbose_name=_("Contact"), accessor="data")
     form = tables.Column(verbose_name=_("Form"))

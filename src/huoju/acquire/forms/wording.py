@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .models import Form
 from .policy.answers import AnswerProblem
@@ -10,7 +11,7 @@ from .policy.definition import ConsentPurpose, FieldKind, Problem
 type Words = str | Promise
 
 FIELD_LABELS: dict[FieldKind, Words] = {
-    FieldKind.NAME: _("Name"),
+    FieldKind.NAME: pgettext_lazy("person", "Name"),
     FieldKind.EMAIL: _("Work e-mail"),
     FieldKind.MOBILE: _("Mobile"),
     FieldKind.COMPANY: _("Company"),
