@@ -311,3 +311,38 @@ def test_unfolding_a_schema() -> None:
         "curl -X POST https://huoju.example/api/leads \\\n  -H 'Authorization: Bearer hj_…' \\\n"
         '  -H \'Content-Type: application/json\' \\\n  -d \'{"mail": "li@example.com", "kind": "…"}\''
     )
+
+
+# --- the start page's own card ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "titles"),
+    [
+        ("admin", ["Add your colleagues", "Bring in the leads that you have", "Put a form on your website"]),
+        ("marketing", ["Bring in the leads that you have", "Put a form on your website"]),
+        ("executive", []),
+    ],
+)
+def test_an_empty_house_says_what_to_do(client: Client, user: User, role: str, titles: list[str]) -> None:
+    user.role = role
+    user.save()
+    client.force_login(user)
+    html = client.get("/").text
+    offered = ["Add your colleagues", "Bring in the leads that you have", "Put a form on your website"]
+    assert [title for title in offered if title in html] == titles
+
+
+def test_first_steps_are_ticked_and_leave_with_the_first_lead(
+    rf: Any, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user.role = "admin"
+    user.save()
+    User.objects.create(username="li", name="李雷", role="sales")
+    request = rf.get("/")
+    request.user = user
+    card = pages.first_steps_card(request)
+    assert card is not None
+    assert [step.done for step in card.context["steps"]] == [True, False, False]
+    monkeypatch.setattr("huoju.qualify.leads.queries.visible_to", lambda _user: User.objects.all())
+    assert pages.first_steps_card(request) is None

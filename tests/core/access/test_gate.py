@@ -1,6 +1,7 @@
 """Who gets in: pages by role, programs by key."""
 
 import json
+from typing import cast
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -50,7 +51,7 @@ def test_all_actions_are_needed(rf: RequestFactory, make_user: MakeUser, role: R
     request.user = make_user(role)
     for view in (page, ClassPage.as_view()):
         if inside:
-            assert view(request).content == b"in"
+            assert cast(HttpResponse, view(request)).content == b"in"
         else:
             with pytest.raises(PermissionDenied):
                 view(request)

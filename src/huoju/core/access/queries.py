@@ -41,7 +41,7 @@ def find_people(names: Collection[str]) -> dict[str, int]:
             found.setdefault(name, pk)
     for pk, ref, username, _name in people:
         for key in (username, ref):  # the reference wins: it is what the other system said
-            if key in names:
+            if key is not None and key in names:
                 found[key] = pk
     return found
 
