@@ -150,6 +150,15 @@ def test_unclosed_quote_before_ten_thousand_rows(tmp_path: Path) -> None:
     assert all(problem is None for _number, _cells, problem in rows[1:])
 
 
+def test_record_without_end(tmp_path: Path) -> None:
+    # Every cell is well quoted and holds a line end: without a limit, all of the file is one record.
+    content = "name,city\na,b\n" + '"' + '\n","' * 5_000 + "\nc,d\n"
+    _names, rows = read(put(tmp_path, content.encode()), ReadOptions("utf-8", ",", None, 1))
+    assert rows[0] == (2, ["a", "b"], None)
+    assert rows[-1][1] == ["c", "d"]
+    assert max(len(cells) for _number, cells, _problem in rows) < 5
+
+
 def test_wrong_number_of_cells_is_told_by_row(tmp_path: Path) -> None:
     with open_table(put(tmp_path, b"a,b,c\n1,2,3\n1,2\n1,2,3,,\n1,2,3,4\n\n,,\n5,6,7\n")) as table:
         rows = list(table.rows())
@@ -182,7 +191,7 @@ def test_million_columns(tmp_path: Path) -> None:
 
 
 def test_endless_line(tmp_path: Path) -> None:
-    problem = problem_of(put(tmp_path, b"a,b\n" + b"x" * (17 * 1024 * 1024)))
+    problem = problem_of(put(tmp_path, b"a,b\n" + b"x" * (9 * 1024 * 1024)))
     assert (problem.code, problem.params["line"]) == ("line_too_long", 2)
 
 

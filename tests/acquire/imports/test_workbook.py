@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from huoju.acquire.imports import workbook
+from huoju.acquire.imports import archive
 from huoju.acquire.imports.files import ReadOptions, open_table
 
 from .reading import problem_of, read
@@ -146,7 +146,7 @@ def test_zip_bomb_by_ratio(tmp_path: Path) -> None:
 
 
 def test_zip_bomb_by_declared_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1_000_000)
     path = raw_book(
         tmp_path / "a.xlsx", b"<worksheet>" + random.Random(1).randbytes(1_100_000).hex().encode()
     )
@@ -183,9 +183,40 @@ def test_cut_workbook(tmp_path: Path) -> None:
     assert problem_of(path).code == "unreadable"
 
 
-def test_xml_cut_or_deep(tmp_path: Path) -> None:
+def test_xml_cut(tmp_path: Path) -> None:
+    cut = b"<worksheet><sheetData><row><c t='str'><v>a</v>"
+    assert problem_of(raw_book(tmp_path / "a.xlsx", cut)).code == "unreadable"
+
+
+@pytest.mark.parametrize("tag", [b"<a>", b"<c>", b"<row>"])
+def test_elements_nested_without_end(tmp_path: Path, tag: bytes) -> None:
+    assert problem_of(raw_book(tmp_path / "a.xlsx", tag * 100_000)).code == "unreadable"
     assert (
-        problem_of(raw_book(tmp_path / "a.xlsx", b"<worksheet><sheetData><row><c t='str'><v>a</v>")).code
-        == "unreadable"
+        problem_of(raw_book(tmp_path / "b.xlsx", b"<worksheet/>", strings=tag * 100_000)).code == "unreadable"
     )
-    assert problem_of(raw_book(tmp_path / "b.xlsx", b"<a>" * 100_000)).code == "unreadable"
+
+
+def noise(size: int) -> bytes:
+    """Text that does not compress too well, so that only the limit in question can be what refuses it."""
+    return random.Random(3).randbytes(size // 2).hex().encode()
+
+
+def test_endless_tag(tmp_path: Path) -> None:
+    sheet = b"<worksheet><sheetData><row><c r='" + noise(10_000_000) + b"'/></row></sheetData></worksheet>"
+    assert problem_of(raw_book(tmp_path / "a.xlsx", sheet)).code == "unreadable"
+
+
+def test_enormous_cells(tmp_path: Path) -> None:
+    text = noise(3_000_000)
+    strings = b"<sst><si><t>name</t></si><si><t>" + text + b"</t></si><si><t>ok</t></si></sst>"
+    sheet = (
+        b"<worksheet><sheetData><row><c t='s'><v>0</v></c></row><row><c t='s'><v>1</v></c></row>"
+        b"<row><c t='inlineStr'><is><t>" + text + b"</t></is></c></row><row><c t='s'><v>2</v></c></row>"
+        b"</sheetData></worksheet>"
+    )
+    _names, rows = read(raw_book(tmp_path / "a.xlsx", sheet, strings=strings))
+    assert [(number, problem) for number, _cells, problem in rows] == [
+        (2, "cell_too_large"),
+        (3, "cell_too_large"),
+        (4, None),
+    ]

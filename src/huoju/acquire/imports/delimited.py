@@ -15,7 +15,9 @@ from pathlib import Path
 from .problems import FileProblem, RowProblem
 
 DELIMITERS = (",", "\t", ";", "|")
-MAX_LINE_CHARS = 16 * 1024 * 1024
+MAX_LINE_CHARS = 8 * 1024 * 1024
+# A record of more lines is a quotation mark that nobody closed.
+MAX_RECORD_LINES = 1_000
 # The limit of the csv module itself; setting another would change it for the whole process.
 MAX_CELL_CHARS = 131_072
 ENCODINGS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "gb18030": "GB18030"}
@@ -177,7 +179,7 @@ class DelimitedFile:
         again: deque[str] = deque()  # lines to be read once more
 
         def feed() -> Iterator[str]:
-            while True:
+            while len(taken) < MAX_RECORD_LINES:
                 if again:
                     line = again.popleft()
                 else:

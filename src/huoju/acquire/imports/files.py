@@ -14,7 +14,7 @@ from typing import Protocol, Self
 
 import duckdb
 
-from .delimited import DelimitedFile
+from .delimited import MAX_CELL_CHARS, DelimitedFile
 from .problems import FileProblem, RowProblem
 from .workbook import Workbook
 
@@ -87,7 +87,9 @@ class _ParquetFile:
         del width  # every row of a Parquet file is as wide as its schema
         yield 1, list(self._names), None
         quoted = [name.replace('"', '""') for name in self._names]
-        columns = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in quoted)
+        columns = ", ".join(
+            f"coalesce(left(CAST(\"{name}\" AS VARCHAR), {MAX_CELL_CHARS + 1}), '')" for name in quoted
+        )
         number = 1
         try:
             with _duckdb() as connection:
@@ -97,10 +99,17 @@ class _ParquetFile:
                     for cells in block:
                         number += 1
                         if any(cells):
-                            nul = any("\0" in cell for cell in cells)
-                            yield number, list(cells), RowProblem("nul") if nul else None
+                            yield number, list(cells), _cell_problem(cells)
         except duckdb.Error as error:
             raise FileProblem("unreadable", detail=str(error)[:100]) from None
+
+
+def _cell_problem(cells: Sequence[str]) -> RowProblem | None:
+    if any("\0" in cell for cell in cells):
+        return RowProblem("nul")
+    if any(len(cell) > MAX_CELL_CHARS for cell in cells):
+        return RowProblem("cell_too_large", {"limit": MAX_CELL_CHARS})
+    return None
 
 
 def _duckdb() -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,7 @@
 """XLSX workbooks, read as a stream: one row at a time, shared strings on disk, memory flat whatever the file holds.
 
-The archive is judged by its central directory before anything is unpacked, and what is unpacked is counted. The XML
-parser refuses document types, so entities cannot be declared.
+The archive is judged first (`archive.py`), what is unpacked is counted, and no single cell, tag or nesting can fill the
+memory. The XML parser refuses document types, so entities cannot be declared.
 """
 
 import re
@@ -18,15 +18,17 @@ from xml.parsers import expat
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
+from . import archive
 from .problems import FileProblem, RowProblem
 
-MAX_ENTRIES = 5_000
-MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
-MAX_UNPACKED = 2 * 1024**3
-MAX_RATIO = 500  # repeated rows of a real sheet reach about 100; DEFLATE itself ends at 1,032
-RATIO_MATTERS_FROM = 50 * 1024 * 1024
 MAX_CELL_CHARS = 32_767  # Excel's own limit
 MAX_DEPTH = 64
+MAX_STRINGS = 20_000_000
+MAX_STYLES = 100_000
+MAX_SHEETS = 10_000
+# How much of one token (a tag, a comment) the parser may have to hold.
+MAX_TOKEN = 8 * 1024 * 1024
+_HELD_CHARS = 128 * 1024
 
 _BLOCK = 256 * 1024
 # Date formats that Excel's East Asian editions number without writing them into the file.
@@ -36,44 +38,11 @@ _EPOCH_1900, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa:
 
 type Record = tuple[int, list[str], RowProblem | None]
 type StartHandler = Callable[[str, dict[str, str]], None]
-
-
-def check_archive(path: Path) -> None:
-    """Refuse archives that are not worth opening: too many parts, too large unpacked, or a ratio no sheet reaches."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - 65_557))
-        tail = file.read()
-        end = tail.rfind(b"PK\x05\x06")
-        if end < 0 or len(tail) < end + 22:
-            raise FileProblem("unreadable", detail="ZIP")
-        entries = int.from_bytes(tail[end + 10 : end + 12], "little")
-        directory = int.from_bytes(tail[end + 12 : end + 16], "little")
-        if (
-            end >= 20 and tail[end - 20 : end - 16] == b"PK\x06\x07"
-        ):  # ZIP64: the true numbers stand elsewhere
-            file.seek(min(size, int.from_bytes(tail[end - 12 : end - 4], "little")))
-            record = file.read(56)
-            entries = int.from_bytes(record[32:40], "little")
-            directory = int.from_bytes(record[40:48], "little")
-    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
-        raise FileProblem("zip_entries", limit=MAX_ENTRIES)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise FileProblem("unreadable", detail=str(error)[:100]) from None
-    if any(info.flag_bits & 1 for info in infos):
-        raise FileProblem("encrypted")
-    if sum(info.file_size for info in infos) > MAX_UNPACKED:
-        raise FileProblem("zip_size", limit=MAX_UNPACKED // 1024**2)
-    for info in infos:
-        if info.file_size > RATIO_MATTERS_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-            raise FileProblem("zip_ratio", limit=MAX_RATIO)
+type EndHandler = Callable[[str], None]
 
 
 def _parse(
-    stream: IO[bytes], start: StartHandler, end: Callable[[str], None], text: Callable[[str], None]
+    stream: IO[bytes], start: StartHandler, end: EndHandler, text: Callable[[str], None]
 ) -> Iterator[None]:
     """Feed the XML to the handlers block by block, yielding after each, so that a caller can hand on what came out."""
     parser = expat.ParserCreate()
@@ -92,9 +61,11 @@ def _parse(
     try:
         while block := stream.read(_BLOCK):
             unpacked += len(block)
-            if unpacked > MAX_UNPACKED:
-                raise FileProblem("zip_size", limit=MAX_UNPACKED // 1024**2)
+            if unpacked > archive.MAX_UNPACKED:
+                raise FileProblem("zip_size", limit=archive.MAX_UNPACKED // 1024**2)
             parser.Parse(block, False)
+            if unpacked - parser.CurrentByteIndex > MAX_TOKEN:
+                raise FileProblem("unreadable", detail="XML token")
             yield
         parser.Parse(b"", True)
         yield
@@ -107,6 +78,25 @@ def _parse(
         UnicodeError,
     ) as error:
         raise FileProblem("unreadable", detail=str(error)[:100]) from None
+
+
+def _guarded(start: StartHandler, end: EndHandler) -> tuple[StartHandler, EndHandler]:
+    """The same handlers, refusing elements nested without end: the parser keeps each open one in memory."""
+    depth = 0
+
+    def start_guarded(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise FileProblem("unreadable", detail="XML depth")
+        start(name, attributes)
+
+    def end_guarded(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(name)
+
+    return start_guarded, end_guarded
 
 
 def _local(name: str) -> str:
@@ -134,7 +124,7 @@ class _SharedStrings:
     def load(self, stream: IO[bytes]) -> None:
         parts: list[str] = []
         buffer = bytearray()
-        ignore = 0
+        ignore = held = 0
         wanted = False
 
         def start(name: str, _attributes: dict[str, str]) -> None:
@@ -146,7 +136,7 @@ class _SharedStrings:
                 ignore += 1
 
         def end(name: str) -> None:
-            nonlocal ignore, wanted
+            nonlocal ignore, wanted, held
             name = _local(name)
             if name == "t":
                 wanted = False
@@ -155,13 +145,18 @@ class _SharedStrings:
             elif name == "si":
                 buffer.extend(_unescape("".join(parts)).encode("utf-8", "replace"))
                 self._ends.append(self._length + len(buffer))
+                if len(self._ends) > MAX_STRINGS:
+                    raise FileProblem("zip_size", limit=archive.MAX_UNPACKED // 1024**2)
                 parts.clear()
+                held = 0
 
         def text(data: str) -> None:
-            if wanted:
+            nonlocal held
+            if wanted and held <= _HELD_CHARS:  # enough to see that it is too long
                 parts.append(data)
+                held += len(data)
 
-        for _ in _parse(stream, start, end, text):
+        for _ in _parse(stream, *_guarded(start, end), text):
             self._file.write(buffer)
             self._length += len(buffer)
             buffer.clear()
@@ -190,7 +185,7 @@ class Workbook:
     """One sheet of an XLSX file. A context manager: it holds the archive open."""
 
     def __init__(self, path: Path, *, sheet: str | None = None) -> None:
-        check_archive(path)
+        archive.check(path)
         self._archive = zipfile.ZipFile(path)
         self._strings = _SharedStrings()
         try:
@@ -212,6 +207,8 @@ class Workbook:
                 relation = next(
                     (value for key, value in attributes.items() if _local(key) == "id" and ":" in key), ""
                 )
+                if len(sheets) > MAX_SHEETS:
+                    raise FileProblem("unreadable", detail="workbook.xml")
                 sheets.append(
                     (attributes.get("name", ""), relation, attributes.get("state", "visible") == "visible")
                 )
@@ -220,6 +217,8 @@ class Workbook:
 
         def on_relation(name: str, attributes: dict[str, str]) -> None:
             if _local(name) == "Relationship" and attributes.get("TargetMode") != "External":
+                if len(targets) > MAX_SHEETS:
+                    raise FileProblem("unreadable", detail="workbook.xml.rels")
                 targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
         self._read(names["xl/workbook.xml"], on_workbook)
@@ -249,7 +248,7 @@ class Workbook:
 
     def _read(self, part: str, start: StartHandler) -> None:
         with self._archive.open(part) as stream:
-            for _ in _parse(stream, start, lambda _name: None, lambda _text: None):
+            for _ in _parse(stream, *_guarded(start, lambda _name: None), lambda _text: None):
                 pass
 
     def _read_styles(self, names: dict[str, str]) -> list[Callable[[str], str]]:
@@ -261,6 +260,8 @@ class Workbook:
         def start(name: str, attributes: dict[str, str]) -> None:
             nonlocal inside
             name = _local(name)
+            if len(styles) + len(formats) > MAX_STYLES:
+                raise FileProblem("unreadable", detail="styles.xml")
             if name == "numFmt":
                 formats[int(attributes.get("numFmtId", 0))] = attributes.get("formatCode", "")
             elif name in ("cellXfs", "cellStyleXfs"):
@@ -334,7 +335,7 @@ class _SheetReader:
     ) -> None:
         self.rows: list[Record] = []
         self._strings, self._styles, self._width, self._limit = strings, styles, width, limit
-        self._number = self._column = self._depth = 0
+        self._number = self._column = self._depth = self._held = 0
         self._cells: list[str] = []
         self._kind = self._style = ""
         self._parts: list[str] = []
@@ -345,12 +346,15 @@ class _SheetReader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise FileProblem("unreadable", detail="XML depth")
         if name == "c" or name.endswith(":c"):
             reference = attributes.get("r")
             self._column = self._index(reference) if reference else self._column + 1
             self._kind = attributes.get("t", "")
             self._style = attributes.get("s", "")
             self._parts = []
+            self._held = 0
         elif name == "v" or name == "t" or name.endswith((":v", ":t")):
             self._wanted = not self._phonetic
         elif name == "row" or name.endswith(":row"):
@@ -361,12 +365,11 @@ class _SheetReader:
             self._problem = None
         elif name.endswith("rPh"):
             self._phonetic += 1
-        elif self._depth > MAX_DEPTH:
-            raise FileProblem("unreadable", detail="XML depth")
 
     def text(self, data: str) -> None:
-        if self._wanted:
+        if self._wanted and self._held <= _HELD_CHARS:
             self._parts.append(data)
+            self._held += len(data)
 
     def end(self, name: str) -> None:
         self._depth -= 1
