@@ -357,6 +357,7 @@ def _configuration(durable: bool) -> str:
         "idle_in_transaction_session_timeout": "5min",
         "log_min_duration_statement": "1s",
         "log_parameter_max_length": 0,  # parameters are personal data
+        "log_error_verbosity": "terse",  # so are the details of a violated constraint
         "log_parameter_max_length_on_error": 0,
         "log_lock_waits": "on",
         "timezone": "UTC",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import models
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -78,7 +78,13 @@ def rows(origin: str, via: str) -> st.SearchStrategy[list[Incoming]]:
 class UndoIsExact(TestCase):
     """`hypothesis.extra.django` gives each example a transaction of its own."""
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(
+        max_examples=25,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     @given(before=rows("import:1", "import"), batches=st.lists(rows("x", "import"), min_size=1, max_size=3))
     def test_equal_to_before(self, before: list[Incoming], batches: list[list[Incoming]]) -> None:
         take(*before, import_id=1, mode=Mode.RECORD)

@@ -91,7 +91,7 @@ class TestNewAndJoined:
         touch = Touch.objects.get()
         assert (touch.lead_id, touch.at, touch.via, touch.origin) == (lead.pk, day(1), "form", "submission:1")
         assert touch.message == '第一行\n第二行 \\ "引号"'
-        assert steps_of(lead.pk) == [("", "lead", day(1))]
+        assert steps_of(lead.pk) == []
         ((kind, at, payload),) = facts_of(lead.pk)
         assert (kind, at) == ("lead.captured", day(1))
         assert payload == {
@@ -198,7 +198,6 @@ class TestMovedInHistory:
             *(owner.pk, day(4), "crm:7", 1),
         )
         assert steps_of(lead.pk) == [
-            ("", "lead", day(0)),
             ("lead", "mql", day(2)),
             ("mql", "sql", day(4)),
             ("sql", "won", day(9)),
@@ -255,7 +254,7 @@ class TestMovedInHistory:
         assert (lead.stage, lead.won_at, lead.segment, lead.region) == ("won", day(9), "pet", "11")
         assert (lead.owner_id, lead.sdr_id, lead.captured_at) == (seller.pk, sdr.pk, day(0))
         assert Touch.objects.count() == 1
-        assert steps_of(lead.pk) == [("", "lead", day(0)), ("lead", "won", day(9))]
+        assert steps_of(lead.pk) == [("lead", "won", day(9))]
         assert [kind for kind, *_ in facts_of(lead.pk)] == [
             *("lead.captured", "lead.updated", "lead.assigned", "lead.stage_changed"),
         ]
@@ -270,7 +269,7 @@ class TestMovedInHistory:
         )
         assert capture(again) == [Captured(lead.pk)]
         assert Fact.objects.count() == 4
-        assert StageChange.objects.count() == 2
+        assert StageChange.objects.count() == 1
 
     def test_an_earlier_moment_that_comes_to_light_leaves_the_stage(self) -> None:
         li = person()

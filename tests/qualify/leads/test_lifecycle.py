@@ -105,7 +105,7 @@ class TestAdvance:
         one.refresh_from_db()
         assert (one.stage, one.mql_at, one.sql_at, one.opportunity_at) == ("opportunity", NOW, NOW, NOW)
         assert [change.to_stage for change in StageChange.objects.filter(lead=one).order_by("id")] == [
-            *("lead", "mql", "sql", "opportunity"),
+            *("mql", "sql", "opportunity"),
         ]
 
     def test_refuses_what_is_gone_or_has_moved(self) -> None:

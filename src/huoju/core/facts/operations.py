@@ -9,8 +9,8 @@ from uuid import UUID
 from zlib import crc32
 
 from django.db import connection
-from psycopg import sql
 
+from huoju.core.bulk import NULL, copy_rows
 from huoju.core.ids import uuid7s
 
 from .kinds import kind_of
@@ -22,7 +22,6 @@ _COLUMNS = (
     *("id", "kind", "version", "person_id", "visitor_id", "company_id", "occurred_at", "recorded_at"),
     *("actor", "source", "payload", "dedup_key", "shard", "tx"),
 )
-_COPY = sql.SQL("COPY facts_fact ({}) FROM STDIN").format(sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +63,35 @@ def append(facts: Sequence[NewFact], *, actor: str, source: str, now: datetime) 
     with connection.cursor() as cursor:
         _drop_known(cursor, facts, ids)
         tx = _position(cursor)
-        with cursor.copy(_COPY) as copy:
-            write = copy.write_row
-            for new, id_ in zip(facts, ids, strict=True):
-                if id_ is None:
-                    continue
-                kind = kind_of(type(new.payload))
-                key = new.visitor_id or new.shard_key or new.dedup_key or str(id_)
-                about = (new.person_id, new.visitor_id, new.company_id, new.occurred_at, now, actor, source)
-                body = (kind.encode(new.payload), new.dedup_key, shard_of(new.person_id, key), tx)
-                write((id_, kind.name, kind.version, *about, *body))
+        fixed = (str(now), actor, source)
+        rows = [_row(new, id_, fixed, tx) for new, id_ in zip(facts, ids, strict=True) if id_ is not None]
+        copy_rows(cursor, "facts_fact", _COLUMNS, rows)
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
     return ids
+
+
+def _row(new: NewFact, id_: UUID, fixed: tuple[str, str, str], tx: str) -> tuple[str, ...]:
+    """The fields of a fact, in the order of `_COLUMNS`."""
+    kind = kind_of(type(new.payload))
+    person_id = new.person_id
+    if person_id is None:
+        shard = shard_of(None, new.visitor_id or new.shard_key or new.dedup_key or str(id_))
+    else:
+        shard = person_id % SHARDS
+    return (
+        f"{id_.int:032x}",
+        kind.name,
+        str(kind.version),
+        NULL if person_id is None else str(person_id),
+        new.visitor_id or NULL,
+        NULL if new.company_id is None else str(new.company_id),
+        str(new.occurred_at),
+        *fixed,
+        kind.encode(new.payload),
+        new.dedup_key or NULL,
+        str(shard),
+        tx,
+    )
 
 
 def append_one(fact: NewFact, *, actor: str, source: str, now: datetime) -> UUID | None:
@@ -83,10 +99,10 @@ def append_one(fact: NewFact, *, actor: str, source: str, now: datetime) -> UUID
     return append([fact], actor=actor, source=source, now=now)[0]
 
 
-def _position(cursor: Any) -> int:
-    cursor.execute("SELECT pg_current_xact_id()::text::bigint + lift FROM facts_lift")
+def _position(cursor: Any) -> str:
+    cursor.execute("SELECT (pg_current_xact_id()::text::bigint + lift)::text FROM facts_lift")
     (position,) = cursor.fetchone()
-    return int(position)
+    return str(position)
 
 
 def _drop_known(cursor: Any, facts: Sequence[NewFact], ids: list[UUID | None]) -> None:

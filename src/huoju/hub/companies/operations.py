@@ -1,13 +1,14 @@
 """Writing companies."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from huoju.core.bulk import texts
+from huoju.core.bulk import numbers, texts
 from huoju.core.references import unreferenced
 
 from .models import Company
@@ -16,8 +17,7 @@ _ATTEMPTS = 5
 _FILLABLE = ("industry", "region", "size", "country")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyHint:
+class CompanyHint(NamedTuple):
     """What one row says about a company; everything may be empty.
 
     `key` is the normalised name (`policy`), `domain` a domain that may identify a company: the caller leaves out
@@ -34,8 +34,7 @@ class CompanyHint:
     country: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedCompany:
+class ResolvedCompany(NamedTuple):
     """The company of a row; `created` if nobody knew it before.
 
     `domain` is the one that the company got by this row, `filled` the values that its empty fields got: what an import
@@ -45,7 +44,7 @@ class ResolvedCompany:
     company_id: int
     created: bool = False
     domain: str = ""
-    filled: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -78,11 +77,12 @@ class _Register:
             )
             owners = dict(cursor.fetchall())
         if keys or usccs or owners:
-            cursor.execute(
-                """SELECT id, key, coalesce(uscc, ''), industry, region, size, country FROM companies_company
-                   WHERE key = ANY(%s::text[]) OR uscc = ANY(%s::text[]) OR id = ANY(%s)""",
-                [texts(list(keys)), texts(list(usccs)), list(set(owners.values()))],
-            )
+            one = "SELECT id, key, coalesce(uscc, ''), industry, region, size, country FROM companies_company WHERE "
+            parts = {"key = ANY(%s::text[])": texts(list(keys)) if keys else ""}
+            parts |= {"uscc = ANY(%s::text[])": texts(list(usccs)) if usccs else ""}
+            parts |= {"id = ANY(%s::bigint[])": numbers(set(owners.values())) if owners else ""}
+            asked = {where: value for where, value in parts.items() if value}
+            cursor.execute(" UNION ".join([one + where for where in asked]), list(asked.values()))
             for id_, key, uscc, *values in cursor.fetchall():
                 known = self.by_id.get(id_)
                 self.add(known or _Company(id_, uscc, dict(zip(_FILLABLE, values, strict=True))), key)

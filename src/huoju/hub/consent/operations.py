@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from huoju.core.bulk import copy_lines, take_ids, text
+from huoju.core.bulk import copy_rows, take_ids
 from huoju.core.facts.operations import NewFact, append
 
 from .facts import ConsentGiven
@@ -33,13 +33,15 @@ def record_batch(answers: Sequence[ConsentAnswer], *, actor: str, source: str, n
         return []
     with connection.cursor() as cursor:
         ids = take_ids(cursor, "consent_consent", len(answers))
-        copy_lines(
+        copy_rows(
             cursor,
             "consent_consent",
             _COLUMNS,
             [
-                f"{id_}\t{each.person_id}\t{text(each.channel)}\t{text(each.purpose)}\t{each.granted}\t{each.at}"
-                f"\t{text(json.dumps(dict(each.proof), ensure_ascii=False))}"
+                (
+                    *(str(id_), str(each.person_id), each.channel, each.purpose, str(each.granted)),
+                    *(str(each.at), json.dumps(dict(each.proof), ensure_ascii=False)),
+                )
                 for id_, each in zip(ids, answers, strict=True)
             ],
         )

@@ -132,7 +132,11 @@ class Lead(models.Model):
                 condition=models.Q(stage__in=OPEN_STAGES),
                 name="leads_one_open_lead_a_person",
             ),
-            models.UniqueConstraint(fields=["external_id"], name="leads_external_id_once"),
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=models.Q(external_id__isnull=False),
+                name="leads_external_id_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(stage__in=sorted(stage.value for stage in Stage)),
                 name="leads_stage_known",
@@ -164,12 +168,22 @@ class Touch(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     via = models.CharField(max_length=10)  # form, api, import, hand
-    # DO_NOTHING leaves it to the database to refuse: Django wants one way of deletion for all keys of a model.
+    # Copies of what a lead's own foreign keys hold: checking them again would cost each capture a lookup.
     channel = models.ForeignKey(
-        "campaigns.Channel", null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        "campaigns.Channel",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     campaign = models.ForeignKey(
-        "campaigns.Campaign", null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+        "campaigns.Campaign",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     keyword = models.CharField(max_length=200, blank=True)
     landing_page = models.CharField(max_length=500, blank=True)

@@ -12,17 +12,14 @@ from ..policy import Block, Blocked
 
 
 def propose(
-    cursor: CursorWrapper, blocked: Sequence[Blocked], offset: int, *, actor: str, source: str, now: datetime
+    cursor: CursorWrapper, blocked: Sequence[Blocked], *, actor: str, source: str, now: datetime
 ) -> Mapping[int, list[int]]:
-    """Keep the merges that a batch suggests, once a pair; their ids by row.
-
-    `offset` is the number of pseudo-rows before the first row of the batch.
-    """
+    """Keep the merges that a batch suggests, once a pair; their ids by row."""
     pairs: dict[tuple[int, int], tuple[int, dict[str, None]]] = {}
     for each in blocked:
-        if each.reason is Block.TWO_PERSONS and each.row >= offset:
+        if each.reason is Block.TWO_PERSONS:
             left, right = each.persons
-            _, evidence = pairs.setdefault((left, right), (each.row - offset, {}))
+            _, evidence = pairs.setdefault((left, right), (each.row, {}))
             evidence[each.identifier.kind.value] = None
     if not pairs:
         return {}

@@ -8,15 +8,17 @@ other in a circle.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg.errors import UniqueViolation
 
-from huoju.core.bulk import copy_lines, numbers, plain, take_ids, text, texts
+from huoju.core.bulk import copy_rows, numbers, plain, take_ids, texts
 
-from ..policy import Group, Grouping, Identifier, IdentifierKind, Strength, connected_groups
+from ..policy import Blocked, Grouping, Identifier, IdentifierKind, Strength, connected_groups
 from ..queries import KnownIdentifier, find_identifiers
 from .proposals import propose
 
@@ -25,12 +27,11 @@ _SEEN_GRAIN = timedelta(days=1)
 """`last_seen` moves at most once a day: an update of a row for every repeat would cost more than it tells."""
 
 FILLABLE = ("name", "title", "mobile", "email", "region", "country", "language")
-_ALREADY = "person"
-"""System of the pseudo-identifier by which a row says that it knows its person already."""
+_MARK = "person:"
+"""Begins the pseudo-identifier by which a row says that it knows its person already."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonHint:
+class PersonHint(NamedTuple):
     """What one row says about a person; everything may be empty.
 
     `identifiers` are in normal form, `verified` the kinds among them that somebody has verified. `mobile` and `email`
@@ -51,32 +52,35 @@ class PersonHint:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """Who a row is: `created` if nobody knew the person before, `proposals` the ids of merges it suggests.
 
     `added` and `filled` are what an import takes back when it is rolled back: identifiers that a known person got, and
     the values that its empty fields got. What a batch did to a person is told once, by the person's first row.
+    `company_id` is the person's company, as far as the batch or the database knows it.
     """
 
     person_id: int
     created: bool = False
     proposals: tuple[int, ...] = ()
     added: tuple[tuple[str, str], ...] = ()
-    filled: Mapping[str, str | int] = field(default_factory=dict)
-    company_id: int | None = None  # of the person, as far as the batch or the database knows it
+    filled: Mapping[str, str | int] = {}
+    company_id: int | None = None
+
+
+type _Key = tuple[str, str]
+type _Golden = dict[str, str | int | None]
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What a decided batch writes. `person_of[group]` is the person of a group of the grouping."""
+    """What a decided batch writes, and the person of each of its rows."""
 
-    grouping: Grouping
-    offset: int
-    person_of: list[int] = field(default_factory=list)
-    new_persons: list[tuple[int, Group]] = field(default_factory=list)
-    new_identifiers: dict[Identifier, int] = field(default_factory=dict)
-    added: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    person_of: list[int]
+    new_persons: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)  # with the rows of each
+    new_identifiers: dict[_Key, int] = field(default_factory=dict)
+    added: dict[int, list[_Key]] = field(default_factory=dict)
+    blocked: list[Blocked] = field(default_factory=list)  # by the row's position in the batch
 
 
 def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: datetime) -> list[Resolved]:
@@ -88,11 +92,12 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
     if not rows:
         return []
     given = [_identifiers(row) for row in rows]
+    named = {row.person_id for row in rows if row.person_id is not None}
     with connection.cursor() as cursor:
         for _ in range(_ATTEMPTS):
             savepoint = transaction.savepoint_create()
-            owned = find_identifiers({(each.kind.value, each.value) for row in given for each in row})
-            persons = _hold(cursor, {each.person_id for each in owned.values()} | _named(rows))
+            owned = find_identifiers({(each.kind, each.value) for row in given for each in row})
+            persons = _hold(cursor, {each.person_id for each in owned.values()} | named)
             if persons is not None:
                 plan = _decide(cursor, given, owned, persons)
                 if _insert_identifiers(cursor, plan, rows, source, now):
@@ -104,7 +109,7 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
         _insert_persons(cursor, plan, rows, source, now)
         filled = _fill(cursor, plan, rows, persons)
         _note_seen(cursor, rows, owned, now)
-        proposals = propose(cursor, plan.grouping.blocked, plan.offset, actor=actor, source=source, now=now)
+        proposals = propose(cursor, plan.blocked, actor=actor, source=source, now=now)
     return _answers(rows, plan, persons, filled, proposals)
 
 
@@ -123,7 +128,7 @@ def _identifiers(row: PersonHint) -> tuple[Identifier, ...]:
     else, the next row from that box is taken for the same sender."""
     identifiers = row.identifiers
     if row.person_id is not None:
-        return (Identifier(IdentifierKind.EXTERNAL, f"{_ALREADY}:{row.person_id}"), *identifiers)
+        return (Identifier(IdentifierKind.EXTERNAL, f"{_MARK}{row.person_id}"), *identifiers)
     if identifiers and all(each.strength is Strength.WEAK for each in identifiers):
         return tuple(
             [
@@ -134,11 +139,7 @@ def _identifiers(row: PersonHint) -> tuple[Identifier, ...]:
     return identifiers
 
 
-def _named(rows: Sequence[PersonHint]) -> set[int]:
-    return {row.person_id for row in rows if row.person_id is not None}
-
-
-def _hold(cursor: CursorWrapper, ids: set[int]) -> dict[int, dict[str, str | int | None]] | None:
+def _hold(cursor: CursorWrapper, ids: set[int]) -> dict[int, _Golden] | None:
     """Lock persons in order and read their golden fields; None when one of them has vanished since it was looked up."""
     if not ids:
         return {}
@@ -156,48 +157,87 @@ def _hold(cursor: CursorWrapper, ids: set[int]) -> dict[int, dict[str, str | int
 def _decide(
     cursor: CursorWrapper,
     given: Sequence[Sequence[Identifier]],
-    owned: Mapping[tuple[str, str], KnownIdentifier],
-    persons: Mapping[int, object],
+    owned: Mapping[_Key, KnownIdentifier],
+    persons: Mapping[int, _Golden],
 ) -> _Plan:
-    """Group the rows into persons, behind one pseudo-row for each known person with all that it has: limits count."""
-    known: dict[Identifier, int] = {}
-    portfolios: dict[int, list[Identifier]] = {}
-    if persons:
-        cursor.execute(
-            "SELECT person_id, kind, value FROM identity_identifier WHERE person_id = ANY(%s) ORDER BY id",
-            [list(persons)],
-        )
-        for person_id in persons:
-            mark = Identifier(IdentifierKind.EXTERNAL, f"{_ALREADY}:{person_id}")
-            portfolios[person_id] = [mark]
-            known[mark] = person_id
-        for person_id, kind, value in cursor.fetchall():
-            identifier = Identifier(IdentifierKind(kind), value)
-            portfolios[person_id].append(identifier)
-            known[identifier] = person_id
-    before = list(portfolios.values())
-    plan = _Plan(connected_groups([*before, *given], known), len(before))
+    """Who each row is. A row that shares nothing with another row or a known person is somebody new, at no cost."""
+    plan = _Plan([0] * len(given))
+    related = _related(given, owned)
+    strangers = [at for at in range(len(given)) if at not in related]
+    portfolios = _portfolios(cursor, persons)
+    grouping = _group([given[at] for at in related], portfolios)
+    offset = len(portfolios)
+    theirs = {(each.kind, each.value) for portfolio in portfolios.values() for each in portfolio}
+    new_groups = sum(1 for group in grouping.groups if group.person is None)
+    ids = iter(take_ids(cursor, "identity_person", len(strangers) + new_groups))
 
-    fresh = sum(1 for group in plan.grouping.groups if group.person is None)
-    ids = iter(take_ids(cursor, "identity_person", fresh))
-    for group in plan.grouping.groups:
+    claim = plan.new_identifiers
+    for at in strangers:
+        plan.person_of[at] = person_id = next(ids)
+        plan.new_persons.append((person_id, (at,)))
+        for each in given[at]:
+            claim[each.kind, each.value] = person_id
+    position = list(related)
+    for group in grouping.groups:
+        members = tuple([position[row - offset] for row in group.rows if row >= offset])
+        person_id = next(ids) if group.person is None else group.person
         if group.person is None:
-            person_id = next(ids)
-            plan.new_persons.append((person_id, group))
-        else:
-            person_id = group.person
-        plan.person_of.append(person_id)
+            plan.new_persons.append((person_id, members))
+        for at in members:
+            plan.person_of[at] = person_id
         for each in group.identifiers:
-            key = (each.kind.value, each.value)
-            if key in owned or each in known or each.value.startswith(f"{_ALREADY}:"):
+            key = (each.kind, each.value)
+            # A weak identifier stays with the first person that has it.
+            if key in owned or key in claim or key in theirs:
                 continue
-            bare = each if each.strength is Strength.STRONG else Identifier(each.kind, each.value)
-            if bare in plan.new_identifiers:
-                continue  # a weak one that another person of this batch has already
-            plan.new_identifiers[bare] = person_id
+            claim[key] = person_id
             if group.person is not None:
-                plan.added.setdefault(person_id, []).append(key)
+                plan.added.setdefault(person_id, []).append((each.kind.value, each.value))
+    plan.blocked = [
+        replace(each, row=position[each.row - offset]) for each in grouping.blocked if each.row >= offset
+    ]
     return plan
+
+
+def _related(given: Sequence[Sequence[Identifier]], owned: Mapping[_Key, KnownIdentifier]) -> dict[int, None]:
+    """The rows that share an identifier with another row or with a known person, in their order."""
+    first: dict[_Key, int] = {}
+    related: set[int] = set()
+    for at, identifiers in enumerate(given):
+        for each in identifiers:
+            key = (each.kind, each.value)
+            before = first.setdefault(key, at)
+            if before != at:
+                related.add(before)
+                related.add(at)
+            elif key in owned or each.value.startswith(_MARK):
+                related.add(at)
+    return dict.fromkeys(sorted(related))
+
+
+def _portfolios(cursor: CursorWrapper, persons: Mapping[int, _Golden]) -> dict[int, list[Identifier]]:
+    """All that the known persons of a batch have, each behind the mark by which a row may name the person."""
+    if not persons:
+        return {}
+    portfolios = {
+        person_id: [Identifier(IdentifierKind.EXTERNAL, f"{_MARK}{person_id}")] for person_id in persons
+    }
+    cursor.execute(
+        "SELECT person_id, kind, value FROM identity_identifier WHERE person_id = ANY(%s) ORDER BY id",
+        [list(persons)],
+    )
+    for person_id, kind, value in cursor.fetchall():
+        portfolios[person_id].append(Identifier(IdentifierKind(kind), value))
+    return portfolios
+
+
+def _group(given: Sequence[Sequence[Identifier]], portfolios: Mapping[int, Sequence[Identifier]]) -> Grouping:
+    """Group rows into persons, behind one pseudo-row for each known person: limits count what that one has already."""
+    known = {each: person_id for person_id, portfolio in portfolios.items() for each in portfolio}
+    return connected_groups([*portfolios.values(), *given], known)
+
+
+_IDENTIFIER_COLUMNS = ("person_id", "kind", "value", "verified", "source", "first_seen", "last_seen")
 
 
 def _insert_identifiers(
@@ -214,23 +254,13 @@ def _insert_identifiers(
         for each in row.identifiers
         if each.kind in row.verified
     }
-    order = sorted(new, key=lambda each: (each.kind.value, each.value))
-    cursor.execute(
-        """INSERT INTO identity_identifier (person_id, kind, value, verified, source, first_seen, last_seen)
-           SELECT r.person, r.kind, r.value, r.verified, %s, %s, %s
-           FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::boolean[]) AS r(person, kind, value, verified)
-           ON CONFLICT DO NOTHING""",
-        [
-            source,
-            now,
-            now,
-            numbers([new[each] for each in order]),
-            texts([each.kind.value for each in order]),
-            texts([each.value for each in order]),
-            numbers([(each.kind, each.value) in verified for each in order]),
-        ],
-    )
-    return bool(cursor.rowcount == len(order))
+    end = (source, str(now), str(now))
+    fields = [(str(new[key]), *key, "t" if key in verified else "f", *end) for key in sorted(new)]
+    try:
+        copy_rows(cursor, "identity_identifier", _IDENTIFIER_COLUMNS, fields)
+    except UniqueViolation:
+        return False
+    return True
 
 
 _PERSON_COLUMNS = ("id", *FILLABLE, "company_id", "source", "created_at")
@@ -239,38 +269,41 @@ _PERSON_COLUMNS = ("id", *FILLABLE, "company_id", "source", "created_at")
 def _insert_persons(
     cursor: CursorWrapper, plan: _Plan, rows: Sequence[PersonHint], source: str, now: datetime
 ) -> None:
-    end = f"{text(source)}\t{now}"
-    lines: list[str] = []
-    for person_id, group in plan.new_persons:
-        hints = [rows[at - plan.offset] for at in group.rows]
-        row = hints[0]
-        if len(hints) == 1:
-            golden = f"{text(row.name)}\t{text(row.title)}\t{text(row.mobile)}\t{text(row.email)}\t{text(row.region)}"
-            golden += f"\t{text(row.country)}\t{text(row.language)}\t{plain(row.company_id)}"
-        else:
-            golden = "\t".join([text(_first(hints, name)) for name in FILLABLE])
-            company_id = next((hint.company_id for hint in hints if hint.company_id is not None), None)
-            golden += f"\t{plain(company_id)}"
-        lines.append(f"{person_id}\t{golden}\t{end}")
-    copy_lines(cursor, "identity_person", _PERSON_COLUMNS, lines)
+    end = (source, str(now))
+    fields: list[tuple[str, ...]] = []
+    for person_id, members in plan.new_persons:
+        row = rows[members[0]]
+        if len(members) > 1:
+            row = _merged([rows[at] for at in members])
+        fields.append(
+            (
+                *(str(person_id), row.name, row.title, row.mobile, row.email, row.region, row.country),
+                *(row.language, plain(row.company_id), *end),
+            )
+        )
+    copy_rows(cursor, "identity_person", _PERSON_COLUMNS, fields)
 
 
-def _first(hints: Sequence[PersonHint], name: str) -> str:
-    return next((value for hint in hints if (value := getattr(hint, name))), "")
+def _merged(hints: Sequence[PersonHint]) -> PersonHint:
+    """For each field the first value that a row has for it."""
+    golden = {
+        name: next((value for hint in hints if (value := getattr(hint, name))), "") for name in FILLABLE
+    }
+    company_id = next((hint.company_id for hint in hints if hint.company_id is not None), None)
+    return PersonHint(**golden, company_id=company_id)
 
 
 def _fill(
     cursor: CursorWrapper,
     plan: _Plan,
     rows: Sequence[PersonHint],
-    persons: Mapping[int, dict[str, str | int | None]],
+    persons: Mapping[int, _Golden],
 ) -> dict[int, dict[str, str | int]]:
     """Give empty fields of known persons the first value that a row has for them; what is filled stays as it is."""
     filled: dict[int, dict[str, str | int]] = {}
     if not persons:
         return filled
-    for at, row in enumerate(rows, plan.offset):
-        person_id = plan.person_of[plan.grouping.group_of[at]]
+    for person_id, row in zip(plan.person_of, rows, strict=True):
         golden = persons.get(person_id)
         if golden is None:
             continue
@@ -296,16 +329,16 @@ def _fill(
 def _note_seen(
     cursor: CursorWrapper,
     rows: Sequence[PersonHint],
-    owned: Mapping[tuple[str, str], KnownIdentifier],
+    owned: Mapping[_Key, KnownIdentifier],
     now: datetime,
 ) -> None:
     """Move `last_seen` of known identifiers, and note that one has been verified. Their persons are locked."""
-    seen: dict[tuple[str, str], bool] = {}
+    seen: dict[_Key, bool] = {}
     if not owned:
         return
     for row in rows:
         for each in row.identifiers:
-            key = (each.kind.value, each.value)
+            key = (each.kind, each.value)
             before = owned.get(key)
             if before is None:
                 continue
@@ -329,7 +362,7 @@ def _note_seen(
 def _answers(
     rows: Sequence[PersonHint],
     plan: _Plan,
-    persons: Mapping[int, dict[str, str | int | None]],
+    persons: Mapping[int, _Golden],
     filled: Mapping[int, Mapping[str, str | int]],
     proposals: Mapping[int, Sequence[int]],
 ) -> list[Resolved]:
@@ -337,7 +370,7 @@ def _answers(
     companies: dict[int, int | None] = {}
     answers: list[Resolved] = []
     for at, row in enumerate(rows):
-        person_id = plan.person_of[plan.grouping.group_of[at + plan.offset]]
+        person_id = plan.person_of[at]
         mine = tuple(proposals.get(at, ()))
         if person_id in companies:
             companies[person_id] = company_id = companies[person_id] or row.company_id

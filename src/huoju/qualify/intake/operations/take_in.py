@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -28,8 +27,7 @@ from ..stored import candidate_as_json, reasons_as_json
 _NOWHERE = Source(None, None, "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of one incoming interest. `undo` is all that `undo_batch` needs to take it back, as JSON values."""
 
     origin: str
@@ -39,7 +37,7 @@ class Taken:
     company_id: int | None = None
     quarantine_id: int | None = None
     remarks: tuple[StepResult, ...] = ()
-    undo: Mapping[str, Any] = field(default_factory=dict)
+    undo: Mapping[str, Any] = {}
 
 
 def prepare(incoming: Sequence[Incoming], *, mode: Mode = Mode.ENFORCE) -> list[Prepared]:

@@ -1,14 +1,15 @@
 """Interest becomes leads: a new one, a touch that joins an open one, or an update of one known by its external id."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from huoju.core.bulk import copy_lines, plain, take_ids, text, texts
+from huoju.core.bulk import NULL, copy_rows, plain, take_ids, texts
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.identity import operations as identity
 
@@ -25,13 +26,18 @@ _FILE_DIMENSIONS = (
     *("channel_id", "campaign_id", "company_id", "keyword", "landing_page", "referrer"),
     *("product", "region", "industry", "size", "segment"),
 )
+_PLAIN_COLUMNS = (
+    *("id", "person_id", "captured_at", "created_at", "import_id", "score", "band"),
+    *("stage", "stage_at", "stage_actor", "stage_reason", "grade", "company_id", "channel_id"),
+    *("campaign_id", "keyword", "landing_page", "referrer", "product"),
+    *("region", "industry", "size", "segment", "external_id", "warnings", "extra"),
+)
 _TOUCH_COLUMNS = (
     *("lead_id", "at", "via", "channel_id", "campaign_id", "keyword", "landing_page", "message", "origin"),
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewInterest:
+class NewInterest(NamedTuple):
     """One interest of a known person, from whatever door.
 
     `origin` ("submission:12", "import:3/77") makes it count once. `external_id` ("system:id") names a lead of
@@ -60,18 +66,17 @@ class NewInterest:
     owner_id: int | None = None
     sdr_id: int | None = None
     external_id: str | None = None
-    reached: Mapping[Stage, datetime] = field(default_factory=dict)
+    reached: Mapping[Stage, datetime] = {}
     outcome: Stage | None = None
     reason: str = ""
     warnings: tuple[str, ...] = ()
-    extra: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = {}
     submission_id: int | None = None
     import_id: int | None = None
     purpose: str = ""  # what the form was for
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(NamedTuple):
     """What became of one interest: a new lead, a touch that joined an open one, an update of a known external id, or
     (none of the three) nothing new, because its origin was taken in before or says nothing new.
 
@@ -132,12 +137,13 @@ class _Batch:
         self.actor = actor
         self.now = now
         self.facts: list[NewFact] = []
-        self.touches: list[str] = []
+        self.touches: list[tuple[str, ...]] = []
+        self.plain: dict[int, NewInterest] = {}
         self.made: list[LeadState] = []
         self.changed: dict[int, LeadState] = {}
         self.by_origin: dict[str, int] = {}
-        self.by_external_id: dict[str, LeadState] = {}
-        self.open_of: dict[int, LeadState] = {}
+        self.by_external_id: dict[str, LeadState | int] = {}
+        self.open_of: dict[int, LeadState | int] = {}
         self.ids: Iterator[int] = iter(())
 
     def look_up(self, cursor: CursorWrapper, interests: Sequence[NewInterest]) -> None:
@@ -166,23 +172,56 @@ class _Batch:
         """Decide what one interest is, and do it in memory."""
         if (lead_id := self.by_origin.get(interest.origin)) is not None:
             return _Deed(lead_id)
-        if interest.external_id and (state := self.by_external_id.get(interest.external_id)) is not None:
-            return self._update(interest, state)
-        open_lead = self.open_of.get(interest.person_id)
-        if open_lead is not None and not _ends_closed(interest):
-            return self._join(interest, open_lead)
+        if interest.external_id and (known := self.by_external_id.get(interest.external_id)) is not None:
+            return self._update(interest, self._state(known))
+        known = self.open_of.get(interest.person_id)
+        if known is not None and not _ends_closed(interest):
+            return self._join(interest, self._state(known))
         return self._make(interest)
 
-    def _make(self, interest: NewInterest) -> _Deed:
+    def _state(self, lead: LeadState | int) -> LeadState:
+        """The lead, worked out in full if it is one that this batch has made by the short way."""
+        if isinstance(lead, LeadState):
+            return lead
+        interest = self.plain.pop(lead)
+        state = self._begin(lead, interest)
+        self.open_of[interest.person_id] = state
+        if interest.external_id:
+            self.by_external_id[interest.external_id] = state
+        return state
+
+    def _begin(self, lead_id: int, interest: NewInterest) -> LeadState:
         values: dict[str, Any] = {name: getattr(interest, name) for name in _FILE_DIMENSIONS}
-        if interest.extra:
-            values["extra"] = dict(interest.extra)
-        state = new_state(
-            next(self.ids), interest.person_id, interest.at, self.actor, interest.import_id, values
-        )
+        values["external_id"] = interest.external_id
+        values["extra"] = dict(interest.extra)
+        values["warnings"] = list(interest.warnings)
+        state = new_state(lead_id, interest.person_id, interest.at, self.actor, interest.import_id, values)
         self.made.append(state)
+        return state
+
+    def _make(self, interest: NewInterest) -> _Deed:
+        """A new lead. Most have neither history nor owner: they are written as they came, without a state."""
+        lead_id = next(self.ids)
+        self._captured(lead_id, interest)
+        self._touch(lead_id, interest)
+        if not (interest.reached or interest.outcome or interest.owner_id or interest.sdr_id):
+            self.plain[lead_id] = interest
+            self.open_of[interest.person_id] = lead_id
+            if interest.external_id:
+                self.by_external_id[interest.external_id] = lead_id
+            return _Deed(lead_id, created=True)
+        state = self._begin(lead_id, interest)
+        if interest.external_id:
+            self.by_external_id[interest.external_id] = state
+        self._assign(state, interest)
+        self._place(state, interest)
+        if state.is_open:
+            self.open_of[interest.person_id] = state
+        return _Deed(lead_id, created=True)
+
+    def _captured(self, lead_id: int, interest: NewInterest) -> None:
         payload = LeadCaptured(
-            lead_id=state.id,
+            lead_id=lead_id,
             via=interest.via,
             channel_id=interest.channel_id,
             campaign_id=interest.campaign_id,
@@ -198,20 +237,15 @@ class _Batch:
             message=interest.message,
             purpose=interest.purpose,
         )
-        self._tell(state, payload, interest.at)
-        self._touch(state, interest)
-        if interest.external_id:
-            self._adopt(state, interest.external_id)
+        person_id, company_id = interest.person_id, interest.company_id
+        self.facts.append(
+            NewFact(payload=payload, occurred_at=interest.at, person_id=person_id, company_id=company_id)
+        )
         if interest.warnings:
-            state.values["warnings"] = list(interest.warnings)
-            self._tell(state, LeadWarned(lead_id=state.id, codes=list(interest.warnings)), interest.at)
-        if interest.owner_id is not None or interest.sdr_id is not None:
-            self._assign(state, interest)
-        if interest.reached or interest.outcome is not None:
-            self._place(state, interest)
-        if state.is_open:
-            self.open_of[interest.person_id] = state
-        return _Deed(state.id, created=True)
+            warned = LeadWarned(lead_id=lead_id, codes=list(interest.warnings))
+            self.facts.append(
+                NewFact(payload=warned, occurred_at=interest.at, person_id=person_id, company_id=company_id)
+            )
 
     def _join(self, interest: NewInterest, state: LeadState) -> _Deed:
         """A touch more. History that comes along is placed; the dimensions stay those of the first touch."""
@@ -229,13 +263,13 @@ class _Batch:
             purpose=interest.purpose,
         )
         self._tell(state, payload, interest.at)
-        self._touch(state, interest)
+        self._touch(state.id, interest)
         if interest.external_id and not state.values["external_id"]:
-            self._adopt(state, interest.external_id)
-        if state.values["owner_id"] is None and (interest.owner_id or interest.sdr_id):
+            state.values["external_id"] = interest.external_id
+            self.by_external_id[interest.external_id] = state
+        if state.values["owner_id"] is None:
             self._assign(state, interest)
-        if interest.reached or interest.outcome is not None:
-            self._place(state, interest)
+        self._place(state, interest)
         return self._changed(state, was, begun, joined=True)
 
     def _update(self, interest: NewInterest, state: LeadState) -> _Deed:
@@ -250,15 +284,9 @@ class _Batch:
             self._tell(state, LeadUpdated(lead_id=state.id, changes=changes), self.now)
         if interest.extra:
             state.values["extra"] = {**state.values["extra"], **interest.extra}
-        if interest.owner_id is not None or interest.sdr_id is not None:
-            self._assign(state, interest)
-        if interest.reached or interest.outcome is not None:
-            self._place(state, interest)
+        self._assign(state, interest)
+        self._place(state, interest)
         return self._changed(state, was, begun)
-
-    def _adopt(self, state: LeadState, external_id: str) -> None:
-        state.values["external_id"] = external_id
-        self.by_external_id[external_id] = state
 
     def _assign(self, state: LeadState, interest: NewInterest) -> None:
         previous = state.values["owner_id"]
@@ -277,6 +305,8 @@ class _Batch:
 
     def _place(self, state: LeadState, interest: NewInterest) -> None:
         """Moved-in history, and what it says that cannot be right."""
+        if not interest.reached and interest.outcome is None:
+            return
         begun = len(state.history)
         other = self.open_of.get(state.person_id)
         warnings = place(
@@ -307,8 +337,7 @@ class _Batch:
         }
         if not state.made and (changes or len(state.history) > begun):
             self.changed[state.id] = state
-        skip = 1 if state.made else 0  # the beginning of a lead that is made is its first step
-        return _Deed(state.id, False, joined, changes, slice(begun + skip, len(state.history) + skip))
+        return _Deed(state.id, False, joined, changes, slice(begun, len(state.history)))
 
     def _tell(self, state: LeadState, payload: Any, at: datetime) -> None:
         self.facts.append(
@@ -320,30 +349,46 @@ class _Batch:
             )
         )
 
-    def _touch(self, state: LeadState, interest: NewInterest) -> None:
-        self.by_origin[interest.origin] = state.id
+    def _touch(self, lead_id: int, interest: NewInterest) -> None:
+        self.by_origin[interest.origin] = lead_id
         self.touches.append(
-            f"{state.id}\t{interest.at}\t{interest.via}\t{plain(interest.channel_id)}\t{plain(interest.campaign_id)}"
-            f"\t{text(interest.keyword)}\t{text(interest.landing_page)}\t{text(interest.message)}"
-            f"\t{text(interest.origin)}"
+            (
+                *(str(lead_id), str(interest.at), interest.via),
+                *(plain(interest.channel_id), plain(interest.campaign_id)),
+                *(interest.keyword, interest.landing_page, interest.message, interest.origin),
+            )
         )
 
     def write(self, cursor: CursorWrapper) -> dict[int, list[int]]:
         """Write everything; returns the ids of the steps of moved-in history by lead."""
-        told = [state for state in self.made if state.history]
         steps: dict[int, list[int]] = {}
-        if told or self.changed:
+        if self.changed:
             changed = [self.changed[id_] for id_ in sorted(self.changed)]
             say_history_is_given(cursor, True)
             write_states(
                 cursor, changed
             )  # first: it may close a lead after which its person begins a new one
-            copy_states(cursor, told, self.now)
             say_history_is_given(cursor, False)
-            steps = write_history(cursor, [*told, *changed], self.actor)
-        copy_states(cursor, [state for state in self.made if not state.history], self.now)
-        copy_lines(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
+        if self.changed or self.made:
+            copy_states(cursor, self.made, self.now)
+            steps = write_history(cursor, [*self.made, *self.changed.values()], self.actor)
+        copy_rows(cursor, "leads_lead", _PLAIN_COLUMNS, self._plain_rows())
+        copy_rows(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
         return steps
+
+    def _plain_rows(self) -> list[tuple[str, ...]]:
+        now, stage = str(self.now), Stage.LEAD.value
+        return [
+            (
+                *(str(lead_id), str(each.person_id), at := str(each.at), now, plain(each.import_id), "0", ""),
+                *(stage, at, self.actor, "", "", plain(each.company_id), plain(each.channel_id)),
+                *(plain(each.campaign_id), each.keyword, each.landing_page, each.referrer, each.product),
+                *(each.region, each.industry, each.size, each.segment, each.external_id or NULL),
+                json.dumps(each.warnings) if each.warnings else "[]",
+                json.dumps(dict(each.extra), ensure_ascii=False) if each.extra else "{}",
+            )
+            for lead_id, each in self.plain.items()
+        ]
 
 
 def _ends_closed(interest: NewInterest) -> bool:

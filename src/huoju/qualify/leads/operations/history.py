@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
-from huoju.core.bulk import copy_lines, take_ids, text
+from huoju.core.bulk import copy_rows, take_ids
 
 from ..policy import OPEN, Stage, place_history
 from .state import TIME_COLUMNS, LeadState
@@ -87,17 +87,13 @@ def say_history_is_given(cursor: CursorWrapper, given: bool) -> None:
 
 
 def write_history(cursor: CursorWrapper, states: Sequence[LeadState], actor: str) -> dict[int, list[int]]:
-    """Write the steps of moved-in history; the ids of the rows by lead. A lead that is made gets its beginning too."""
-    rows: list[tuple[int, str, str, datetime, str]] = []
-    for state in states:
-        if state.made:
-            rows.append((state.id, "", Stage.LEAD.value, state.captured_at, ""))
-        rows += [(state.id, *step) for step in state.history]
+    """Write the steps of moved-in history; the ids of the rows by lead."""
+    rows = [(state.id, *step) for state in states for step in state.history]
     ids = take_ids(cursor, "leads_stagechange", len(rows))
     written: dict[int, list[int]] = {}
     lines = []
     for id_, (lead_id, source, target, at, reason) in zip(ids, rows, strict=True):
         written.setdefault(lead_id, []).append(id_)
-        lines.append(f"{id_}\t{lead_id}\t{source}\t{target}\t{at}\t{text(actor)}\t{text(reason[:200])}")
-    copy_lines(cursor, "leads_stagechange", _COLUMNS, lines)
+        lines.append((str(id_), str(lead_id), source, target, str(at), actor, reason[:200]))
+    copy_rows(cursor, "leads_stagechange", _COLUMNS, lines)
     return written

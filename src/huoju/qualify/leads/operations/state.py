@@ -1,14 +1,14 @@
 """Leads as rows in memory: read with a lock, changed, and written back in one statement, or made by COPY."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from huoju.core.bulk import copy_lines, numbers, plain, text, texts
+from huoju.core.bulk import copy_rows, numbers, plain, texts
 
 from ..policy import OPEN, Stage
 
@@ -135,28 +135,20 @@ def _cast(name: str) -> str:
     return f"nullif(r.{name}, '')" if name in _NULLABLE_TEXT else f"r.{name}"
 
 
-_TEXTS = [name for name in _WRITTEN if _SQL_TYPES[name] == "text" and name not in _JSON]
-_PLAINS = [name for name in _WRITTEN if _SQL_TYPES[name] != "text"]
-_COPY_ORDER = (
-    *("id", "person_id", "captured_at", "created_at", "import_id", "score", "band", "warnings", "extra"),
-    *_TEXTS,
-    *_PLAINS,
-)
+_COPIED = ("id", "person_id", "captured_at", "created_at", "import_id", "score", "band", *_WRITTEN)
 
 
-def copy_states(cursor: CursorWrapper, states: Iterable[LeadState], now: datetime) -> None:
+def copy_states(cursor: CursorWrapper, states: Sequence[LeadState], now: datetime) -> None:
     """Make leads. Their ids are given already."""
-    lines = []
+    rows = []
     for state in states:
-        values = state.values
-        head = f"{state.id}\t{state.person_id}\t{state.captured_at}\t{now}\t{plain(state.import_id)}\t0\t"
-        warnings = text(json.dumps(values["warnings"])) if values["warnings"] else "[]"
-        extra = text(json.dumps(values["extra"], ensure_ascii=False)) if values["extra"] else "{}"
-        words = "\t".join([text(value) if (value := values[name]) else _empty(name) for name in _TEXTS])
-        others = "\t".join([r"\N" if (value := values[name]) is None else str(value) for name in _PLAINS])
-        lines.append(f"{head}\t{warnings}\t{extra}\t{words}\t{others}")
-    copy_lines(cursor, "leads_lead", _COPY_ORDER, lines)
+        head = (str(state.id), str(state.person_id), str(state.captured_at), str(now), plain(state.import_id))
+        fields = [_field(name, state.values[name]) for name in _WRITTEN]
+        rows.append((*head, "0", "", *fields))
+    copy_rows(cursor, "leads_lead", _COPIED, rows)
 
 
-def _empty(name: str) -> str:
-    return r"\N" if name in _NULLABLE_TEXT else ""
+def _field(name: str, value: Any) -> str:
+    if name in _JSON:
+        return json.dumps(value, ensure_ascii=False)
+    return plain(value)
