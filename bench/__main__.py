@@ -4,7 +4,7 @@ import sys
 
 from bench.harness import make_template, run_alone, say, server
 
-NAMES = ("append", "read", "clean", "score", "route", "fold", "funnel", "index", "search")
+NAMES = ("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search")
 
 
 def main(arguments: list[str]) -> int:
