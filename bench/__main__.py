@@ -4,7 +4,10 @@ import sys
 
 from bench.harness import make_template, run_alone, say, server
 
-NAMES = ("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search")
+NAMES = (
+    *("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search"),
+    *("import",),
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -113,6 +113,22 @@ def environment(url: str) -> dict[str, str]:
     }
 
 
+def server_cpu_seconds() -> float:
+    """CPU that the database server and all its processes, also those that ended, have used (Linux only)."""
+    pid = int((server.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+    ticks = 0
+    for folder in Path("/proc").iterdir():
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if folder.name == str(pid):
+            ticks += sum(map(int, fields[11:15]))  # with its children that ended
+        elif fields[1] == str(pid):
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def run_alone(name: str) -> int:
     """Run one benchmark in a process and a database of its own; returns its exit code."""
     database = f"huoju_bench_{name}"

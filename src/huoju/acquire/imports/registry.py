@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, Protocol
 
 from django.utils.functional import Promise
 
+from huoju.core.pickling import packed
+
 type Value = str | int | Decimal | datetime | None
 type Text = str | Promise
 
@@ -80,6 +82,7 @@ class Reason(NamedTuple):
     params: Mapping[str, str | int] = {}
 
 
+@packed
 @dataclass(slots=True)
 class MappedRow:
     """A row of the file as fields of the target. `warnings` concern values that were left out, not the whole row."""

@@ -27,6 +27,7 @@ from huoju.acquire.imports.registry import (
 from huoju.convert.deals import operations as deals
 from huoju.core.access import operations as access
 from huoju.core.access import queries as access_queries
+from huoju.core.pickling import packed
 from huoju.qualify.cleaning import policy as cleaning
 from huoju.qualify.cleaning import queries as cleaning_queries
 from huoju.qualify.intake import operations as intake
@@ -51,6 +52,7 @@ _OUTCOMES = {stage.value: stage for stage in (Stage.WON, Stage.LOST, Stage.NURTU
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class _Sale:
     """What a row says of the deal; owner and telemarketer by name, because their ids are looked up while writing."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from huoju.core.pickling import packed
 from huoju.hub.companies.policy import domain_of
 from huoju.hub.identity.policy import EmailClass, Identifier, IdentifierKind, PhoneKind, Strength, strength_of
 from huoju.qualify.cleaning.policy import (
@@ -36,6 +37,7 @@ class Given:
     proof: Mapping[str, str] = field(default_factory=dict)
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """One interest as it came in: the submission as typed, and what the door knows beside it.

@@ -1,6 +1,7 @@
 """`huoju import`: the same imports as in the browser, from the command line."""
 
 import argparse
+import gc
 import os
 import threading
 import time
@@ -174,6 +175,9 @@ def _roll_back(number: int) -> int:
 
 def _attend(number: int, work: Work) -> bool:
     """Do the work, or watch a worker do it, and show how far it is; whether the operator stopped it."""
+    # Like the worker: batches make many objects that all die together.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     stop = stop_on_signals()
     began = time.monotonic()
     with ThreadPoolExecutor(1, thread_name_prefix="import") as pool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huoju.core.mail import EmailClass
+from huoju.core.pickling import packed
 from huoju.core.text import msgid
 
 
@@ -73,6 +74,7 @@ def strength_of(kind: IdentifierKind, email_class: EmailClass | None = None) -> 
     return KIND_RULES[kind].strength
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """One identifier in normal form: E.164 for MOBILE, `Email.key` for EMAIL, "system:id" for EXTERNAL."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from huoju.core.geo import Region
+from huoju.core.pickling import packed
 from huoju.core.text import msgid
 from huoju.hub.companies.policy import CompanyName, Title, Unusable
 from huoju.hub.identity.policy import Email, EmailProblem, Name, Phone, PhoneProblem
@@ -174,6 +175,7 @@ VERDICT_LABELS: dict[Verdict, str] = {
 }
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One row or form as it came in. Everything is text as typed; nothing needs to be filled.
@@ -204,6 +206,7 @@ class Submission:
     user_agent: str = ""
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """One remark of one step: which field, why, and the detail (the rule's word, the number it looks like

@@ -1,0 +1,17 @@
+"""The importing process: `python -m bench.importing ID`."""
+
+import gc
+import sys
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from huoju.acquire.imports.running import run_import  # noqa: E402
+
+if __name__ == "__main__":
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # as `huoju worker` and `huoju import` do
+    run_import(import_id=int(sys.argv[1]), clock=timezone.now)

@@ -1,0 +1,137 @@
+"""An import from a CSV file through the engine, with a worker that reads the log beside it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+from django.utils import timezone
+
+from huoju.acquire.imports import operations, queries
+from huoju.acquire.imports.models import State
+from huoju.acquire.imports.registry import get_target
+from huoju.core.facts import delivery, readers
+
+from .harness import Figure, benchmark, say, server_cpu_seconds
+from .people import write_csv
+
+ROWS = int(os.environ.get("BENCH_ROWS", "200000"))
+HUOJU = str(Path(sys.executable).with_name("huoju"))
+LIMIT_MEGABYTES = 500
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """`huoju worker` beside us, ready: it reads the log as in production."""
+    process = subprocess.Popen([HUOJU, "worker"], stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not _listens():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the worker did not start")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _listens() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def wait_for_readers() -> None:
+    """Until no reader has anything to look at."""
+    ours = readers.all_readers()
+    while delivery.waiting(ours):
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How an import went: seconds until the last row was in, until the last reader was done, and each step's."""
+
+    import_id: int
+    written: float
+    drained: float
+    peak_megabytes: float
+
+
+def import_file(path: Path) -> Ran:
+    """Import `path` in a process of its own (which starts another that reads the file) and wait for the readers."""
+    now = timezone.now()
+    with path.open("rb") as file:
+        record = operations.create_import(
+            target=get_target("leads"), file_name=path.name, content=file, actor="system", now=now
+        )
+    mapping, _, _ = operations.suggest_mapping(import_id=record.pk)
+    operations.set_mapping(import_id=record.pk, mapping=mapping, remember=False, now=now)
+    operations.start_import(import_id=record.pk, actor="system", now=now, queued=False)
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "bench.importing", str(record.pk)])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    written = time.perf_counter() - started
+    wait_for_readers()
+    drained = time.perf_counter() - started
+    done = queries.get_import(record.pk)
+    if process.returncode or done.state != State.DONE:
+        raise RuntimeError(f"the import ended as {done.state}: {done.error}")
+    say(f"import {record.pk}: {done.counts}")
+    for name, (count, seconds) in done.steps.items():
+        say(f"    {name:<20} {count:>8,} rows {seconds:8.2f} s")
+    return Ran(record.pk, written, drained, usage.ru_maxrss / 1024)
+
+
+def raw_copy(path: Path) -> float:
+    """Seconds that COPY takes for the same rows into one bare table."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bare_list ({', '.join(f'c{number} text' for number in range(10))})")
+        started = time.perf_counter()
+        with cursor.copy("COPY bare_list FROM STDIN (FORMAT csv, HEADER)") as copy, path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                copy.write(piece)
+        seconds = time.perf_counter() - started
+        cursor.execute("DROP TABLE bare_list")
+    return seconds
+
+
+@benchmark("import")
+def import_a_list() -> None:
+    """Rows a second until leads are made, scored and judged, against a raw COPY of the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "leads.csv"
+        write_csv(path, ROWS)
+        bare = raw_copy(path)
+        before, server_before = os.times(), server_cpu_seconds()
+        with worker():
+            ran = import_file(path)
+        after, server_after = os.times(), server_cpu_seconds()
+    ours = sum(after[2:4]) - sum(before[2:4])
+    theirs = server_after - server_before
+    note = f"{ROWS} rows of CSV; in after {ran.written:.1f} s, every reader done after {ran.drained:.1f} s"
+    Figure(
+        "import.rows", ROWS / ran.drained, "rows/s", ROWS / bare, f"{note}; reference: COPY into a bare table"
+    ).emit()
+    note = (
+        f"of both cores: importer, feeder, worker {ours / ROWS * 1e6:.0f}, database {theirs / ROWS * 1e6:.0f}"
+    )
+    Figure(
+        "import.cpu",
+        (ours + theirs) / ROWS * 1e6,
+        "µs/row",
+        400,
+        note + "; reference: 5,000 rows/s on two cores",
+    ).emit()
+    note = "peak of the importing process; reference: the limit"
+    Figure("import.memory", ran.peak_megabytes, "MB", LIMIT_MEGABYTES, note).emit()
