@@ -147,7 +147,9 @@ def the_page_shows_them() -> None:
     page = client.get(
         reverse("funnel:funnel"), {"stages": "lead,won", "range": "all", "split": "channel"}
     ).text
-    for text in ("8,000", "842", "10.5%", "2,296", "676,851"):
+    figures = ("8,000", "842", "10.5%", "48.44", "54.75", "161.9", "427", "65.9%", "676,851.48", "5,044")
+    origins = ("2,296", "271", "1,586", "195", "213,742.70", "207,023.45", "155,277.05", "43,477.99", "1,242.60")
+    for text in (*figures, *origins):
         assert text in page, text
 
 
