@@ -14,8 +14,6 @@ from .registry import AppliedRow, Outcome
 from .running import Clock, RunResult, context_of, exclusive
 
 BATCH_ROWS = 5_000
-# Rows with other outcomes had no effect.
-_EFFECTIVE = (Outcome.NEW, Outcome.JOINS, Outcome.UPDATES, Outcome.QUARANTINED)
 
 
 def roll_back_import(
@@ -36,8 +34,9 @@ def roll_back_import(
                 if record.state != State.ROLLING_BACK:
                     return RunResult.STOPPED
                 now = clock()
+                # Rows without references had no effect.
                 rows = list(
-                    ImportRow.objects.filter(batch=record, outcome__in=_EFFECTIVE, row_no__lt=record.undone_row)
+                    ImportRow.objects.filter(batch=record, refs__isnull=False, row_no__lt=record.undone_row)
                     .order_by("-row_no")[:BATCH_ROWS]
                 )  # fmt: skip
                 if not rows:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -89,7 +89,7 @@ def new_state(
 
 def jsonable(value: Any) -> Any:
     """A column's value as JSON can keep it."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def read_states(cursor: CursorWrapper, where: str, values: Sequence[Any]) -> list[LeadState]:
