@@ -229,10 +229,13 @@ def test_a_submission_is_fast_and_takes_few_queries(send: Send, form: Form) -> N
     assert len(queried) <= 12
     times = []
     for n in range(20):
-        started = time.perf_counter()
-        assert send(token=token_for(form, nonce=f"n{n}")).status_code == 303
-        times.append(time.perf_counter() - started)
-    assert sorted(times)[10] < 0.05  # about 6 ms on two quiet cores; the limit is for a busy machine
+        token = token_for(form, nonce=f"n{n}")
+        started = (
+            time.process_time()
+        )  # what we spend ourselves: the clock on the wall depends on who else is busy
+        assert send(token=token).status_code == 303
+        times.append(time.process_time() - started)
+    assert sorted(times)[10] < 0.015
 
 
 def test_redirects_leave_through_the_thanks_page(form: Form) -> None:
