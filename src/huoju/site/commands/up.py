@@ -70,6 +70,7 @@ def _serve(
     ]
     if options.demo and presence.is_empty():
         _wait_until_it_answers(options.host, options.port, supervisor, stop)
+        say(f"huoju: answers at {os.environ['HUOJU_PUBLIC_URL']}; the sample company comes next")
         # Before the workers start: it does their work itself, and faster.
         if (
             not stop.is_set()
