@@ -24,7 +24,7 @@ from . import policy
 from .facts import LeadNotRouted, RoutingActivated, SeatSaved
 from .models import Holding, RoutingRules, SalesSeat, Turns
 from .policy import Decision, Rep, RoutingState, ToRoute
-from .queries import HELD, RULES, find_owners, find_refusals, rep_of
+from .queries import HELD, RULES, find_holders, find_owners, find_refusals, rep_of
 
 SOURCE = "routing"
 _SEATS = 7_203_001
@@ -48,8 +48,7 @@ def route_batch(lead_ids: Sequence[int], *, now: datetime) -> list[Decision]:
     if not waiting:
         return []
     # What an owner gave back a moment ago may still be counted: the reader has not come to it yet.
-    stale = Holding.objects.filter(lead_id__in=[lead.lead_id for lead in waiting])
-    held = dict(stale.values_list("lead_id", "owner_id"))
+    held = find_holders([lead.lead_id for lead in waiting])
     _let_go(held)
     for owner in held.values():
         loads[owner] = loads.get(owner, 0) - 1
@@ -127,8 +126,8 @@ def _newly_stuck(decisions: Sequence[Decision]) -> list[Decision]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT ON (lead_id) lead_id, outcome FROM routing_assignment
-               WHERE lead_id = ANY(%s) ORDER BY lead_id, id DESC""",
-            [[decision.lead for decision in decisions]],
+               WHERE lead_id = ANY(%s::bigint[]) ORDER BY lead_id, id DESC""",
+            [numbers([decision.lead for decision in decisions])],
         )
         last = dict(cursor.fetchall())
     return [decision for decision in decisions if last.get(decision.lead) != decision.outcome.value]
@@ -179,7 +178,7 @@ def recount(lead_ids: Sequence[int]) -> set[int]:
             [numbers(lead_ids), HELD],
         )
         now_held = dict(cursor.fetchall())
-    was_held = dict(Holding.objects.filter(lead_id__in=lead_ids).values_list("lead_id", "owner_id"))
+    was_held = find_holders(lead_ids)
     gone = [lead_id for lead_id, owner in was_held.items() if now_held.get(lead_id) != owner]
     freed = _let_go({lead_id: was_held[lead_id] for lead_id in gone})
     _hold({lead_id: owner for lead_id, owner in now_held.items() if was_held.get(lead_id) != owner})
@@ -201,7 +200,8 @@ def _hold(owners: Mapping[int, int]) -> None:
 def _let_go(owners: Mapping[int, int]) -> set[int]:
     if not owners:
         return set()
-    Holding.objects.filter(lead_id__in=list(owners)).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM routing_holding WHERE lead_id = ANY(%s::bigint[])", [numbers(owners)])
     _count(Counter(owners.values()), -1)
     return set(owners.values())
 

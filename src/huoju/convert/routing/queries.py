@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import F, QuerySet
 
+from huoju.core.bulk import numbers
 from huoju.core.rules import RuleBook
 from huoju.qualify.leads.policy import WITH_SALES, Stage
 from huoju.qualify.scoring.queries import Scorable, list_scorable
@@ -63,15 +64,16 @@ def find_owners(leads: Iterable[Scorable]) -> Owners:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT ON (person_id) person_id, owner_id FROM leads_lead
-               WHERE person_id = ANY(%s) AND owner_id IS NOT NULL ORDER BY person_id, captured_at DESC, id DESC""",
-            [sorted(persons)],
+               WHERE person_id = ANY(%s::bigint[]) AND owner_id IS NOT NULL
+               ORDER BY person_id, captured_at DESC, id DESC""",
+            [numbers(sorted(persons))],
         )
         by_person = dict(cursor.fetchall())
         cursor.execute(
             """SELECT DISTINCT ON (company_id) company_id, owner_id FROM leads_lead
-               WHERE company_id = ANY(%s) AND owner_id IS NOT NULL AND stage = ANY(%s)
+               WHERE company_id = ANY(%s::bigint[]) AND owner_id IS NOT NULL AND stage = ANY(%s)
                ORDER BY company_id, captured_at DESC, id DESC""",
-            [sorted(companies), _KEEPS],
+            [numbers(sorted(companies)), _KEEPS],
         )
         return Owners(by_person, dict(cursor.fetchall()))
 
@@ -79,11 +81,25 @@ def find_owners(leads: Iterable[Scorable]) -> Owners:
 def find_refusals(lead_ids: Sequence[int]) -> dict[int, frozenset[int]]:
     """Who gave each of these leads back."""
     refused: dict[int, set[int]] = {}
-    for lead_id, owner_id in Assignment.objects.filter(
-        lead_id__in=lead_ids, rejected_at__isnull=False, owner__isnull=False
-    ).values_list("lead_id", "owner_id"):
-        refused.setdefault(lead_id, set()).add(owner_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT lead_id, owner_id FROM routing_assignment
+               WHERE lead_id = ANY(%s::bigint[]) AND rejected_at IS NOT NULL AND owner_id IS NOT NULL""",
+            [numbers(lead_ids)],
+        )
+        for lead_id, owner_id in cursor.fetchall():
+            refused.setdefault(lead_id, set()).add(owner_id)
     return {lead_id: frozenset(owners) for lead_id, owners in refused.items()}
+
+
+def find_holders(lead_ids: Sequence[int]) -> dict[int, int]:
+    """In whose hands each of these leads is counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lead_id, owner_id FROM routing_holding WHERE lead_id = ANY(%s::bigint[])",
+            [numbers(lead_ids)],
+        )
+        return dict(cursor.fetchall())
 
 
 def anybody_free() -> bool:
