@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import models
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -82,7 +82,6 @@ class UndoIsExact(TestCase):
         max_examples=25,
         deadline=None,
         database=None,
-        phases=(Phase.generate,),
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(before=rows("import:1", "import"), batches=st.lists(rows("x", "import"), min_size=1, max_size=3))

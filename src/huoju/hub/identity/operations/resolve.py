@@ -10,7 +10,7 @@ other in a circle.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -286,7 +286,7 @@ def _insert_persons(
 
 def _merged(hints: Sequence[PersonHint]) -> PersonHint:
     """For each field the first value that a row has for it."""
-    golden = {
+    golden: dict[str, Any] = {
         name: next((value for hint in hints if (value := getattr(hint, name))), "") for name in FILLABLE
     }
     company_id = next((hint.company_id for hint in hints if hint.company_id is not None), None)
