@@ -1,6 +1,29 @@
 """Errors that a user can do something about."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_SCHEMA_TEXTS: dict[str, str | Promise] = {
+    "missing": _("This is needed."),
+    "extra_forbidden": _("There is no such field."),
+    "string_type": _("This has to be text."),
+    "string_too_long": _("This is too long."),
+    "bool_type": _("This has to be true or false."),
+    "bool_parsing": _("This has to be true or false."),
+    "int_type": _("This has to be a whole number."),
+    "int_parsing": _("This has to be a whole number."),
+    "list_type": _("This has to be a list."),
+    "dict_type": _("This has to be an object."),
+    "model_attributes_type": _("This has to be an object."),
+    "timezone_aware": _("This moment needs its time zone."),
+    "datetime_parsing": _("There is no such moment."),
+    "datetime_from_date_parsing": _("There is no such moment."),
+}
+
+
+def schema_message(code: str) -> str:
+    """What a person reads when JSON does not fit its schema; `code` is the type of pydantic's error."""
+    return str(_SCHEMA_TEXTS.get(code, _("This value does not fit here.")))
 
 
 class UserError(Exception):

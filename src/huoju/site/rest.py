@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
 
-from huoju.core.errors import UserError
+from huoju.core.errors import UserError, schema_message
 
 from .reference import unfold
 
@@ -59,14 +59,15 @@ def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRe
 @api.exception_handler(SchemaError)
 def _malformed(request: HttpRequest, error: SchemaError) -> HttpResponse:
     fields = [
-        {
-            "field": ".".join(str(part) for part in item["loc"][1:]),
-            "message": item["msg"],
-            "code": item["type"],
-        }
+        {"field": _place(item["loc"]), "message": schema_message(item["type"]), "code": item["type"]}
         for item in error.errors
     ]
     return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields=fields)
+
+
+def _place(loc: tuple[Any, ...]) -> str:
+    """The path of a field as the caller knows it: without "body" and the name that our code gives the body."""
+    return ".".join(str(part) for part in (loc[2:] if loc[0] == "body" else loc[1:]))
 
 
 @api.exception_handler(ValidationError)
@@ -97,7 +98,10 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG
 def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     codes = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
     codes |= {413: "too_large", 429: "too_many_requests", 503: "unavailable"}
-    return answer(request, error.status_code, codes.get(error.status_code, "error"), str(error))
+    message = str(error)
+    if message.startswith("Cannot parse request body"):  # django-ninja's own, in English
+        message = _("The body is not JSON.")
+    return answer(request, error.status_code, codes.get(error.status_code, "error"), message)
 
 
 @login_not_required

@@ -151,6 +151,23 @@ def test_bad_input_is_a_clear_refusal(program: Program, body: Any) -> None:
     assert not Submission.objects.exists()
 
 
+def test_what_does_not_fit_the_schema_is_named_in_the_callers_language(api_key: tuple[ApiKey, str]) -> None:
+    body = {
+        "mobile": ["1"],
+        "phone": "1",
+        "consent": {"privacy": "maybe"},
+        "occurred_at": "2026-02-30T10:00:00Z",
+    }
+    assert problems(Program(api_key[1], "en").post("leads", body)) == {
+        "mobile": "This has to be text.",
+        "phone": "There is no such field.",
+        "consent.privacy": "This has to be true or false.",
+        "occurred_at": "There is no such moment.",
+    }
+    answer = Program(api_key[1], "en").post("leads", "{broken")
+    assert answer.json()["error"] == {"code": "bad_request", "message": "The body is not JSON."}
+
+
 def test_numbers_count_as_text_and_broken_characters_are_dropped(program: Program) -> None:
     answer = program.post(
         "leads", '{"mobile": 13812345678, "name": "a\\u0000\\ud83d🎉", "fields": {"n": 1.5}}'

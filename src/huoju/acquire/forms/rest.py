@@ -20,6 +20,7 @@ from huoju.core.access import ratelimit
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.models import ApiKey
 from huoju.core.access.policy import ApiScope
+from huoju.core.errors import schema_message
 
 from . import operations, queries
 from .models import Form, Submission
@@ -327,19 +328,11 @@ def _read(row: object) -> LeadIn | list[FieldProblem]:
         return [
             FieldProblem(
                 field=".".join(str(part) for part in item["loc"]),
-                message=_schema_message(item["type"]),
+                message=schema_message(item["type"]),
                 code=item["type"],
             )
             for item in error.errors()
         ]
-
-
-def _schema_message(code: str) -> str:
-    if code == "extra_forbidden":
-        return str(ANSWER_TEXTS[AnswerProblem.UNKNOWN_FIELD])
-    if code == "string_type":
-        return str(ANSWER_TEXTS[AnswerProblem.NOT_TEXT])
-    return _("This value does not fit here.")
 
 
 type Checked = operations.NewSubmission | list[FieldProblem]
