@@ -133,7 +133,9 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_ADAPTER = "huoju.core.access.adapter.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+# Failed sign-ins are counted across all processes by `AccountAdapter`; allauth counts in each process for itself.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if os.environ.get("HUOJU_BEHIND_PROXY") == "1" else 0
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 

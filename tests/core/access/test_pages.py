@@ -43,6 +43,36 @@ def test_a_wrong_password_is_said_in_both_languages(client: Client, make_user: M
         assert text in response.text
 
 
+def sign_in(client: Client, password: str, login: str = "sales", address: str = "192.0.2.1") -> bool:
+    """Whether it worked."""
+    data = {"login": login, "password": password}
+    return client.post("/accounts/login/", data, REMOTE_ADDR=address).status_code == 302
+
+
+def test_guessing_a_password_is_slow(client: Client, make_user: MakeUser) -> None:
+    make_user()
+    make_user(Role.SALES, "other")
+    for n in range(5):
+        assert not sign_in(client, f"guess-{n}", address=f"192.0.2.{n}")
+    # Even the right one, from wherever; the others are not disturbed.
+    assert not sign_in(client, "a-long-password", address="192.0.2.99")
+    assert sign_in(Client(), "a-long-password", "other")
+
+
+def test_guessing_many_accounts_from_one_address_is_slow(client: Client, make_user: MakeUser) -> None:
+    make_user()
+    for n in range(20):
+        sign_in(client, "guess", login=f"user{n}")
+    assert not sign_in(client, "a-long-password")
+    assert sign_in(client, "a-long-password", address="192.0.2.2")
+
+
+def test_signing_in_often_is_fine(client: Client, make_user: MakeUser) -> None:
+    make_user()
+    for _ in range(12):
+        assert sign_in(Client(), "a-long-password")
+
+
 def test_deactivated_people_stay_out(client: Client, make_user: MakeUser) -> None:
     user = make_user()
     client.force_login(user)

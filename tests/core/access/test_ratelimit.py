@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from huoju.core.access.models import RateAllowance
-from huoju.core.access.ratelimit import Verdict, allow, purge
+from huoju.core.access.ratelimit import Verdict, allow, give_back, purge
 
 from .conftest import NOW
 
@@ -51,6 +51,15 @@ def test_callers_do_not_disturb_each_other() -> None:
 def test_addresses_are_not_stored() -> None:
     ask()
     assert "192.0.2.1" not in RateAllowance.objects.get().key
+
+
+@pytest.mark.django_db
+def test_a_call_given_back_counts_no_more() -> None:
+    for _ in range(20):
+        assert ask().allowed
+        give_back(name="forms", caller="192.0.2.1", limit=5, per=MINUTE)
+    give_back(name="forms", caller="nobody", limit=5, per=MINUTE)
+    assert RateAllowance.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.db import connection
+from django.db.models import F
 
 from .models import RateAllowance
 
@@ -37,8 +38,7 @@ def allow(*, name: str, caller: str, limit: int, per: timedelta, now: datetime) 
 
     Ask before opening a transaction: inside one the row stays locked until its end and callers queue up.
     """
-    # Addresses are personal data; their hash is enough to count.
-    key = hashlib.sha256(f"{name}\0{caller}".encode()).hexdigest()
+    key = _key(name, caller)
     step = per / limit
     with connection.cursor() as cursor:
         # psycopg sends intervals; the stubs do not know that.
@@ -49,6 +49,16 @@ def allow(*, name: str, caller: str, limit: int, per: timedelta, now: datetime) 
         row = cursor.fetchone()
     wait = row[0] + step - per - now if row else step
     return Verdict(False, max(1, -(-int(wait.total_seconds() * 1000) // 1000)))
+
+
+def give_back(*, name: str, caller: str, limit: int, per: timedelta) -> None:
+    """Take one counted call back: it turned out to be a good one (a sign-in that succeeded)."""
+    RateAllowance.objects.filter(key=_key(name, caller)).update(taken_until=F("taken_until") - per / limit)
+
+
+def _key(name: str, caller: str) -> str:
+    """Addresses are personal data; their hash is enough to count."""
+    return hashlib.sha256(f"{name}\0{caller}".encode()).hexdigest()
 
 
 def purge(*, now: datetime) -> int:
