@@ -85,10 +85,12 @@ def count_facts_since(moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a moment could see: every position below `ceiling` that is not among `running`."""
+    """What a moment could see: every position below `ceiling` that is not among `running`. `writing`: the caller's own
+    open transaction is among them; what it writes becomes visible to itself without a new snapshot."""
 
     ceiling: int
     running: tuple[int, ...]
+    writing: bool = False
 
 
 def snapshot_now() -> Snapshot:
@@ -102,7 +104,9 @@ def snapshot_now() -> Snapshot:
                FROM pg_current_snapshot() seen, facts_lift"""
         )
         ceiling, running, own = cursor.fetchone()
-    return Snapshot(ceiling, tuple(sorted({*running, own} if own is not None else running)))
+    if own is None:
+        return Snapshot(ceiling, tuple(sorted(running)))
+    return Snapshot(ceiling, tuple(sorted({*running, own})), writing=True)
 
 
 def position_now() -> int:

@@ -248,7 +248,8 @@ def table(answer: Funnel, names: Names, currency: str) -> list[TableRow]:
     if answer.others is not None:
         cells = _cells(spec, answer.others, None, scales)
         label = str(_("Others"))
-        rows.append(TableRow(label, "", cells, answer.others.overall, 0, None, Money(currency), 0, False))
+        money = _in_currency(answer.others.money, currency)
+        rows.append(TableRow(label, "", cells, answer.others.overall, 0, None, money, 0, False))
     counts = tuple(figure.count for figure in answer.stages)
     medians = (*(step.days.median if step.days else None for step in answer.steps), None)
     whole = _cells(spec, Part("", counts, medians), spec, None)

@@ -358,7 +358,7 @@ _MARKETING, _SALES = _("Marketing and sales"), _("Sales")
 CATALOGUE: tuple[Metric, ...] = (
     Metric(
         "stage_count", _("Leads at a stage"),
-        _("Leads that reached the stage or, unless skipped stages are left out, a later one."),
+        _("Leads that reached the stage or, unless skipped stages are left out, a later one. A contract that fell through is not won."),  # noqa: E501
         _("lead"), _MARKETING,
     ),
     Metric(

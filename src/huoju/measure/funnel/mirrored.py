@@ -11,7 +11,7 @@ ENDED = "ended"
 
 
 def _day(column: str) -> Column:
-    return Column(type="DATE", source=f"({column} AT TIME ZONE %(zone)s)::date")
+    return Column(type="DATE", source=f"(({column}) AT TIME ZONE %(zone)s)::date")
 
 
 def _text(column: str) -> Column:
@@ -59,6 +59,8 @@ LEADS = Mirrored(
         "won_amount": Column(type="DECIMAL(14,2)", source="won_amount"),
         "won_currency": _text("won_currency"),
         **{on(stage): _day(source) for stage, source in _SOURCES.items()},
+        # Won is what is won now: of a contract that fell through the date stays with the lead, but it counts no more.
+        on(Stage.WON): _day(f"CASE WHEN stage = '{Stage.WON}' THEN won_at END"),
     },
     derived={
         **{

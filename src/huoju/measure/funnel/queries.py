@@ -20,6 +20,7 @@ from .policy.figures import (
     Part,
     Step,
     is_young,
+    money_left,
     remainder,
     stage_figures,
     young_since,
@@ -175,7 +176,11 @@ def _answer(asked: Session, spec: FunnelSpec, today: date, limit: int) -> Funnel
     hidden = found - len(parts)
     others = None
     if hidden:
-        others = Part("", remainder([figure.count for figure in answer.stages], parts))
+        others = Part(
+            "",
+            remainder([figure.count for figure in answer.stages], parts),
+            money=money_left(answer.money, parts),
+        )
     return replace(answer, parts=parts, values=values, hidden=hidden, others=others)
 
 
@@ -220,8 +225,9 @@ def _parts(
             dimension,
         )
     none = (None,) * len(metrics.steps(spec.stages))
-    cohorts = dimension in TIMES and spec.view is View.COHORT
-    parts = []
+    times = dimension in TIMES
+    cohorts = times and spec.view is View.COHORT
+    parts: list[Part] = []
     for key, *counts, _ in rows:
         text = _key_text(dimension, key)
         young = cohorts and is_young(dimension, date.fromisoformat(text), total.young_from)
@@ -229,6 +235,14 @@ def _parts(
             Part(text, tuple(map(int, counts)), tuple(medians.get(text, none)), money.get(text, ()), young)
         )
     groups = int(rows[0][-1]) if rows else 0
+    if groups <= limit:
+        # Money may come in where nothing else happened: in a month after the last deal of a period, say.
+        moneyed = [
+            Part(text, (0,) * len(spec.stages), none, money[text])
+            for text in sorted(money.keys() - {part.key for part in parts})
+        ]
+        parts = sorted([*parts, *moneyed], key=lambda part: part.key) if times else [*parts, *moneyed]
+        groups += len(moneyed)
     blank = any(not part.key for part in parts)
     return tuple(parts), groups - blank, groups
 

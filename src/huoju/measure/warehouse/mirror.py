@@ -63,7 +63,7 @@ class Mirror:
                 seen, epoch = self._seen.get(table.name), epochs.get(table.name, 0)
                 if seen is None or self._epochs.get(table.name) != epoch:
                     self._load(engine, table)
-                elif seen != now:
+                elif seen != now or now.writing:
                     self._follow(engine, table, seen)
                 self._seen[table.name], self._epochs[table.name] = now, epoch
         return engine

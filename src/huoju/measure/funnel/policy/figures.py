@@ -203,6 +203,24 @@ def remainder(total: Sequence[int], parts: Sequence[Part]) -> tuple[int, ...]:
     return tuple(count - sum(part.counts[at] for part in parts) for at, count in enumerate(total))
 
 
+def money_left(total: Sequence[Money], parts: Sequence[Part]) -> tuple[Money, ...]:
+    """What `parts` leave of the money, by currency. Exact: the parts and the rest add up to the total."""
+    left = []
+    for whole in total:
+        taken = [money for part in parts for money in part.money if money.currency == whole.currency]
+        rest = Money(
+            whole.currency,
+            whole.won_amount - sum((money.won_amount for money in taken), Decimal(0)),
+            whole.won_deals - sum(money.won_deals for money in taken),
+            whole.revenue - sum((money.revenue for money in taken), Decimal(0)),
+            whole.payments - sum(money.payments for money in taken),
+            whole.paying - sum(money.paying for money in taken),
+        )
+        if rest != Money(whole.currency):
+            left.append(rest)
+    return tuple(left)
+
+
 def change(now: float | Decimal | None, before: float | Decimal | None) -> float | None:
     """Relative change, 0.1 for ten per cent more; None where there is nothing to compare with."""
     if now is None or before is None or not before:
