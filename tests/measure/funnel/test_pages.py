@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,7 +24,7 @@ PAGE = "/funnel/"
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(client: Client, role: Role = Role.EXECUTIVE, **more: object) -> User:
+def signed_in(client: Client, role: Role = Role.EXECUTIVE, **more: Any) -> User:
     user = User.objects.create_user(f"u-{role}", role=role, language="en", **more)
     client.force_login(user)
     return user
@@ -100,9 +101,8 @@ def test_nothing_yet(client: Client) -> None:
 def test_the_files(client: Client) -> None:
     signed_in(client)
     fill()
-    lines = b"".join(client.get(PAGE, {"split": "keyword", "export": "csv"}).streaming_content).decode(
-        "utf-8-sig"
-    )  # type: ignore[attr-defined]
+    file: Any = client.get(PAGE, {"split": "keyword", "export": "csv"})
+    lines = b"".join(file.streaming_content).decode("utf-8-sig")
     header, first = lines.splitlines()
     assert header.startswith("Keyword,Lead,MQL,SQL,Opportunity,POC,Won,")
     assert first.startswith("数据 <b>,10,3,0,0,0,0,0.3,")

@@ -233,7 +233,10 @@ def noon(day: date) -> datetime:
 
 def test_what_changes_is_seen_at_the_next_question() -> None:
     spec = FunnelSpec(stages=(Stage.LEAD, Stage.WON))
-    counts = lambda: [figure.count for figure in queries.funnel(spec, today=TODAY).stages]  # noqa: E731
+
+    def counts() -> list[int]:
+        return [figure.count for figure in queries.funnel(spec, today=TODAY).stages]
+
     store([Case(lead_id=1, times={"lead": noon(TODAY)}), Case(lead_id=2, times={"lead": noon(TODAY)})])
     assert counts() == [2, 0]
     FunnelRow.objects.filter(lead_id=1).update(won_at=noon(TODAY), stage="won", changed_tx=position_now())
