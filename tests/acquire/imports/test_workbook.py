@@ -72,6 +72,30 @@ def test_xlsx_blank_rows_keep_the_numbers(tmp_path: Path) -> None:
     assert rows == [(2, ["a", "b"], None), (5, ["c", ""], None)]
 
 
+def test_xlsx_says_how_many_rows_it_has(tmp_path: Path) -> None:
+    with open_table(book(tmp_path / "a.xlsx", [["name"], *([f"n{index}"] for index in range(700))])) as table:
+        assert table.row_estimate == 700
+
+
+def test_xlsx_strings_in_any_order(tmp_path: Path) -> None:
+    count = 30_000
+    strings = "<sst>" + "".join(f"<si><t>string {index}</t></si>" for index in range(count)) + "</sst>"
+    cells = [*range(count - 1, -1, -97), 0, count - 1, 5]
+    sheet = "".join(f"<row><c t='s'><v>{index}</v></c></row>" for index in cells)
+    path = raw_book(
+        tmp_path / "a.xlsx",
+        f"<worksheet><sheetData>{sheet}</sheetData></worksheet>".encode(),
+        strings=strings.encode(),
+    )
+    for _time in range(2):
+        names, rows = read(path)
+        assert [names[0], *(cells[0] for _number, cells, _problem in rows)] == [
+            f"string {index}" for index in cells
+        ]
+    beyond = b"<worksheet><sheetData><row><c t='s'><v>7</v></c></row></sheetData></worksheet>"
+    assert problem_of(raw_book(tmp_path / "b.xlsx", beyond, strings=b"<sst/>")).code == "unreadable"
+
+
 def test_xlsx_sheets(tmp_path: Path) -> None:
     made = openpyxl.Workbook()
     first = made.active
@@ -191,9 +215,8 @@ def test_xml_cut(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tag", [b"<a>", b"<c>", b"<row>"])
 def test_elements_nested_without_end(tmp_path: Path, tag: bytes) -> None:
     assert problem_of(raw_book(tmp_path / "a.xlsx", tag * 100_000)).code == "unreadable"
-    assert (
-        problem_of(raw_book(tmp_path / "b.xlsx", b"<worksheet/>", strings=tag * 100_000)).code == "unreadable"
-    )
+    sheet = b"<worksheet><sheetData><row><c t='s'><v>0</v></c></row></sheetData></worksheet>"
+    assert problem_of(raw_book(tmp_path / "b.xlsx", sheet, strings=tag * 100_000)).code == "unreadable"
 
 
 def noise(size: int) -> bytes:

@@ -79,9 +79,11 @@ class _ParquetFile:
         try:
             with _duckdb() as connection:
                 found = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+                counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone()
         except duckdb.Error as error:
             raise FileProblem("unreadable", detail=str(error)[:100]) from None
         self._names = [str(name) for name, *_rest in found]
+        self.lines = 1 + (counted[0] if counted else 0)
 
     def records(self, width: int | None = None) -> Iterator[Row]:
         del width  # every row of a Parquet file is as wide as its schema

@@ -5,180 +5,38 @@ memory. The XML parser refuses document types, so entities cannot be declared.
 """
 
 import re
-import tempfile
 import zipfile
-import zlib
-from array import array
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import IO, Self
-from xml.parsers import expat
+from typing import Self
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
 from . import archive
 from .problems import FileProblem, RowProblem
+from .workbook_xml import (
+    HELD_CHARS,
+    MAX_DEPTH,
+    SharedStrings,
+    StartHandler,
+    guarded,
+    local_name,
+    parse,
+    unescape,
+)
 
 MAX_CELL_CHARS = 32_767  # Excel's own limit
-MAX_DEPTH = 64
-MAX_STRINGS = 20_000_000
 MAX_STYLES = 100_000
 MAX_SHEETS = 10_000
-# How much of one token (a tag, a comment) the parser may have to hold.
-MAX_TOKEN = 8 * 1024 * 1024
-_HELD_CHARS = 128 * 1024
 
-_BLOCK = 256 * 1024
 # Date formats that Excel's East Asian editions number without writing them into the file.
 _EAST_ASIAN_DATES = frozenset({*range(27, 37), *range(50, 59)})
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_ELEMENTS = frozenset({"c", "v", "t", "row", "rPh", "dimension"})
 _EPOCH_1900, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 -- a cell has no zone
 
 type Record = tuple[int, list[str], RowProblem | None]
-type StartHandler = Callable[[str, dict[str, str]], None]
-type EndHandler = Callable[[str], None]
-
-
-def _parse(
-    stream: IO[bytes], start: StartHandler, end: EndHandler, text: Callable[[str], None]
-) -> Iterator[None]:
-    """Feed the XML to the handlers block by block, yielding after each, so that a caller can hand on what came out."""
-    parser = expat.ParserCreate()
-
-    def refuse(*_arguments: object) -> None:
-        raise FileProblem("xml_entities")
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.buffer_text = True
-    parser.buffer_size = 64 * 1024
-    parser.ordered_attributes = False
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = text
-    unpacked = 0
-    try:
-        while block := stream.read(_BLOCK):
-            unpacked += len(block)
-            if unpacked > archive.MAX_UNPACKED:
-                raise FileProblem("zip_size", limit=archive.MAX_UNPACKED // 1024**2)
-            parser.Parse(block, False)
-            if unpacked - parser.CurrentByteIndex > MAX_TOKEN:
-                raise FileProblem("unreadable", detail="XML token")
-            yield
-        parser.Parse(b"", True)
-        yield
-    except (
-        expat.ExpatError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        UnicodeError,
-    ) as error:
-        raise FileProblem("unreadable", detail=str(error)[:100]) from None
-
-
-def _guarded(start: StartHandler, end: EndHandler) -> tuple[StartHandler, EndHandler]:
-    """The same handlers, refusing elements nested without end: the parser keeps each open one in memory."""
-    depth = 0
-
-    def start_guarded(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise FileProblem("unreadable", detail="XML depth")
-        start(name, attributes)
-
-    def end_guarded(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(name)
-
-    return start_guarded, end_guarded
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-def _unescape(text: str) -> str:
-    """Undo `_x000D_`: characters that XML cannot hold."""
-    if "_x" not in text:
-        return text
-    return _ESCAPED.sub(
-        lambda match: chr(int(match[1], 16)) if not 0xD800 <= int(match[1], 16) <= 0xDFFF else "", text
-    )
-
-
-class _SharedStrings:
-    """The strings of the workbook, in a temporary file: a million rows may have five million different ones."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed with the workbook
-        self._ends = array("Q")
-        self._length = 0
-        self._recent: dict[int, str] = {}
-
-    def load(self, stream: IO[bytes]) -> None:
-        parts: list[str] = []
-        buffer = bytearray()
-        ignore = held = 0
-        wanted = False
-
-        def start(name: str, _attributes: dict[str, str]) -> None:
-            nonlocal ignore, wanted
-            name = _local(name)
-            if name == "t":
-                wanted = not ignore
-            elif name == "rPh":  # how the text is read aloud; not part of it
-                ignore += 1
-
-        def end(name: str) -> None:
-            nonlocal ignore, wanted, held
-            name = _local(name)
-            if name == "t":
-                wanted = False
-            elif name == "rPh":
-                ignore -= 1
-            elif name == "si":
-                buffer.extend(_unescape("".join(parts)).encode("utf-8", "replace"))
-                self._ends.append(self._length + len(buffer))
-                if len(self._ends) > MAX_STRINGS:
-                    raise FileProblem("zip_size", limit=archive.MAX_UNPACKED // 1024**2)
-                parts.clear()
-                held = 0
-
-        def text(data: str) -> None:
-            nonlocal held
-            if wanted and held <= _HELD_CHARS:  # enough to see that it is too long
-                parts.append(data)
-                held += len(data)
-
-        for _ in _parse(stream, *_guarded(start, end), text):
-            self._file.write(buffer)
-            self._length += len(buffer)
-            buffer.clear()
-        self._file.flush()
-
-    def __getitem__(self, index: int) -> str:
-        known = self._recent.get(index)
-        if known is not None:
-            return known
-        if not 0 <= index < len(self._ends):
-            raise FileProblem("unreadable", detail=f"string {index}")
-        begin = self._ends[index - 1] if index else 0
-        self._file.seek(begin)
-        value = self._file.read(self._ends[index] - begin).decode()
-        if len(self._recent) >= 20_000:
-            self._recent.clear()
-        if len(value) <= 200:
-            self._recent[index] = value
-        return value
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class Workbook:
@@ -187,7 +45,9 @@ class Workbook:
     def __init__(self, path: Path, *, sheet: str | None = None) -> None:
         archive.check(path)
         self._archive = zipfile.ZipFile(path)
-        self._strings = _SharedStrings()
+        # The last row that the sheet claims to have, once its beginning has been read; for progress bars.
+        self.lines: int | None = None
+        self._strings = SharedStrings()
         try:
             self._open(sheet)
         except BaseException:
@@ -203,20 +63,20 @@ class Workbook:
         self._epoch = _EPOCH_1900
 
         def on_workbook(name: str, attributes: dict[str, str]) -> None:
-            if _local(name) == "sheet":
+            if local_name(name) == "sheet":
                 relation = next(
-                    (value for key, value in attributes.items() if _local(key) == "id" and ":" in key), ""
+                    (value for key, value in attributes.items() if local_name(key) == "id" and ":" in key), ""
                 )
                 if len(sheets) > MAX_SHEETS:
                     raise FileProblem("unreadable", detail="workbook.xml")
                 sheets.append(
                     (attributes.get("name", ""), relation, attributes.get("state", "visible") == "visible")
                 )
-            elif _local(name) == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            elif local_name(name) == "workbookPr" and attributes.get("date1904") in ("1", "true"):
                 self._epoch = _EPOCH_1904
 
         def on_relation(name: str, attributes: dict[str, str]) -> None:
-            if _local(name) == "Relationship" and attributes.get("TargetMode") != "External":
+            if local_name(name) == "Relationship" and attributes.get("TargetMode") != "External":
                 if len(targets) > MAX_SHEETS:
                     raise FileProblem("unreadable", detail="workbook.xml.rels")
                 targets[attributes.get("Id", "")] = attributes.get("Target", "")
@@ -243,12 +103,11 @@ class Workbook:
         self.sheet, self._part = chosen[0], chosen[1] or ""
         self._styles = self._read_styles(names)
         if "xl/sharedstrings.xml" in names:
-            with self._archive.open(names["xl/sharedstrings.xml"]) as stream:
-                self._strings.load(stream)
+            self._strings.begin(self._archive.open(names["xl/sharedstrings.xml"]))
 
     def _read(self, part: str, start: StartHandler) -> None:
         with self._archive.open(part) as stream:
-            for _ in _parse(stream, *_guarded(start, lambda _name: None), lambda _text: None):
+            for _ in parse(stream, *guarded(start, lambda _name: None), lambda _text: None):
                 pass
 
     def _read_styles(self, names: dict[str, str]) -> list[Callable[[str], str]]:
@@ -259,7 +118,7 @@ class Workbook:
 
         def start(name: str, attributes: dict[str, str]) -> None:
             nonlocal inside
-            name = _local(name)
+            name = local_name(name)
             if len(styles) + len(formats) > MAX_STYLES:
                 raise FileProblem("unreadable", detail="styles.xml")
             if name == "numFmt":
@@ -307,7 +166,8 @@ class Workbook:
         """Every row that is not blank: its number in the sheet, its cells as text, what is wrong with it."""
         with self._archive.open(self._part) as stream:
             reader = _SheetReader(self._strings, self._styles, width)
-            for _ in _parse(stream, reader.start, reader.end, reader.text):
+            for _ in parse(stream, reader.start, reader.end, reader.text):
+                self.lines = reader.last_row
                 if reader.rows:
                     yield from reader.rows
                     reader.rows = []
@@ -328,7 +188,7 @@ class _SheetReader:
 
     def __init__(
         self,
-        strings: _SharedStrings,
+        strings: SharedStrings,
         styles: list[Callable[[str], str]],
         width: int | None,
         limit: int = 16_384,
@@ -343,44 +203,63 @@ class _SheetReader:
         self._problem: RowProblem | None = None
         self._columns: dict[str, int] = {}
         self._phonetic = 0
+        self._meanings: dict[str, str] = {}
+        self.last_row: int | None = None
+
+    def _meaning(self, name: str) -> str:
+        """The element without the prefix that its writer chose; anything that we do not care for is blank."""
+        local = local_name(name)
+        meaning = local if local in _ELEMENTS else ""
+        if len(self._meanings) < 1_000:
+            self._meanings[name] = meaning
+        return meaning
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise FileProblem("unreadable", detail="XML depth")
-        if name == "c" or name.endswith(":c"):
+        meaning = self._meanings.get(name)
+        if meaning is None:
+            meaning = self._meaning(name)
+        if meaning == "c":
             reference = attributes.get("r")
             self._column = self._index(reference) if reference else self._column + 1
             self._kind = attributes.get("t", "")
             self._style = attributes.get("s", "")
             self._parts = []
             self._held = 0
-        elif name == "v" or name == "t" or name.endswith((":v", ":t")):
+        elif meaning == "v" or meaning == "t":
             self._wanted = not self._phonetic
-        elif name == "row" or name.endswith(":row"):
+        elif meaning == "row":
             number = attributes.get("r", "")
             self._number = int(number) if number.isdecimal() and len(number) < 8 else self._number + 1
             self._column = -1
             self._cells = []
             self._problem = None
-        elif name.endswith("rPh"):
+        elif meaning == "rPh":
             self._phonetic += 1
+        elif meaning == "dimension":
+            digits = re.sub(r"^.*?(\d{1,7})$", r"\1", attributes.get("ref", ""))
+            self.last_row = int(digits) if digits.isdecimal() else None
 
     def text(self, data: str) -> None:
-        if self._wanted and self._held <= _HELD_CHARS:
+        if self._wanted and self._held <= HELD_CHARS:
             self._parts.append(data)
             self._held += len(data)
 
     def end(self, name: str) -> None:
         self._depth -= 1
-        if name == "v" or name == "t" or name.endswith((":v", ":t")):
+        meaning = self._meanings.get(name)
+        if meaning is None:
+            meaning = self._meaning(name)
+        if meaning == "v" or meaning == "t":
             self._wanted = False
-        elif name == "c" or name.endswith(":c"):
+        elif meaning == "c":
             if self._parts:
                 value = self._value("".join(self._parts))
                 if value:
                     self._put(value)
-        elif name == "row" or name.endswith(":row"):
+        elif meaning == "row":
             cells = self._cells
             if cells:
                 if (width := self._width) is not None:
@@ -389,7 +268,7 @@ class _SheetReader:
                     elif len(cells) > width:
                         self._problem = RowProblem("field_count", {"count": len(cells), "expected": width})
                 self.rows.append((self._number, cells, self._problem))
-        elif name.endswith("rPh"):
+        elif meaning == "rPh":
             self._phonetic -= 1
 
     def _put(self, value: str) -> None:
@@ -410,7 +289,7 @@ class _SheetReader:
         if kind == "s":
             value = self._strings[int(text)] if text.isdecimal() else ""
         elif kind in ("str", "inlineStr"):
-            value = _unescape(text)
+            value = unescape(text)
         elif kind == "b":
             return "TRUE" if text == "1" else "FALSE"
         elif kind == "e":
