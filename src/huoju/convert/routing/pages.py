@@ -50,7 +50,11 @@ def shape() -> Shape:
                 options=[(str(seat.user_id), str(seat.user)) for seat in list_seats()],
             ),
         ],
-        conditions=[Conditions(name="when", label=_("For leads that meet all of these"), known=list_fields())],
+        conditions=[
+            Conditions(
+                name="when", label=_("For leads that meet all of these"), known=list_fields(), none=_("All leads")
+            )
+        ],
     )  # fmt: skip
     return Shape(
         rows=[

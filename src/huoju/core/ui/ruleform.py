@@ -36,7 +36,7 @@ class Field:
     options: Options = ()
     default: Any = ""
     numbers: bool = False
-    size: Literal["sm", "md", "lg"] = "md"
+    size: Literal["sm", "op", "md", "lg"] = "md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +51,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """A list of conditions over `known` fields, kept under `name`."""
+    """A list of conditions over `known` fields, kept under `name`. `none` says what an empty list means."""
 
     name: str
     label: Label
     known: Sequence[Known]
+    none: Label = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +254,11 @@ class Input:
     redraw: bool = False  # choosing something else changes what stands beside it
 
     @property
+    def is_blank(self) -> bool:
+        """Whether nothing is typed or chosen."""
+        return not self.value and not any(chosen for _value, _label, chosen in self.options)
+
+    @property
     def id(self) -> str:
         """The id of the element."""
         return "rule-" + self.name.replace(".", "-")
@@ -278,6 +284,7 @@ class RowsView:
     add: Label
     note: Label = ""
     is_conditions: bool = False
+    none: Label = ""
 
 
 def show(shape: Shape, content: Mapping[str, Any], prefix: str = "", index: int = 0) -> RowView:
@@ -291,6 +298,7 @@ def show(shape: Shape, content: Mapping[str, Any], prefix: str = "", index: int 
                 label=conditions.label,
                 add=_("Add a condition"),
                 is_conditions=True,
+                none=conditions.none,
                 rows=[
                     RowView(
                         path=f"{path}.{n}", index=n, inputs=_show_condition(conditions, row, f"{path}.{n}."), lists=[]
@@ -345,7 +353,7 @@ def _show_condition(conditions: Conditions, row: Mapping[str, Any], prefix: str)
         ops.append((op, _(OP_LABELS[Op(op)]), True))
     inputs = [
         Input(name=prefix + "field", label=_("Field"), kind="choice", options=fields, redraw=True),
-        Input(name=prefix + "op", label=_("Comparison"), kind="choice", options=ops, redraw=True, size="sm"),
+        Input(name=prefix + "op", label=_("Comparison"), kind="choice", options=ops, redraw=True, size="op"),
     ]
     if op not in (Op.KNOWN, Op.UNKNOWN):
         inputs.append(_show_value(known, op, value, prefix + "value"))

@@ -35,7 +35,7 @@ def list_fields() -> list[Known]:
         _choice("region", _("Region"), {region.code: region.name(language) for region in PROVINCES}),
         _choice("industry", _("Industry"), {code: each.name(language) for code, each in INDUSTRIES.items()}),
         _choice("company_size", _("Company size"), {band.value: band.value for band in SizeBand}),
-        Known(name="employees", label=_("Employees (at least)"), kind="number"),
+        Known(name="employees", label=_("Number of employees"), kind="number"),
         _choice(
             "seniority", _("Seniority"), {code.value: _(label) for code, label in SENIORITY_LABELS.items()}
         ),
