@@ -175,6 +175,24 @@
     if (field && field.form) field.form.requestSubmit();
   });
 
+  // --- What scrolls sideways can be reached and scrolled by keyboard -------------------------------------------------
+  function reachable() {
+    document.querySelectorAll(".hj-table-scroll, .table-responsive, .hj-path, .hj-code, [data-scrolls]").forEach(function (box) {
+      var scrolls = box.scrollWidth > box.clientWidth + 1;
+      if (scrolls && !box.hasAttribute("tabindex")) {
+        box.tabIndex = 0;
+        box.dataset.reachable = "";
+      } else if (!scrolls && "reachable" in box.dataset) {
+        box.removeAttribute("tabindex");
+        delete box.dataset.reachable;
+      }
+    });
+  }
+  document.addEventListener("htmx:after:swap", reachable);
+  window.addEventListener("resize", reachable);
+  window.addEventListener("load", reachable);
+  reachable();
+
   // --- Keys: data-focus-key="/" takes the focus, data-hotkey="a" is clicked ----------------------------------------
   var typing = function (element) {
     return element.closest && element.closest("input, textarea, select, [contenteditable], dialog[open]");
