@@ -74,6 +74,13 @@ def wire_lead_page() -> None:
         Panel(code="deal.next", place="next", order=10, template="deals/_next.html", build=deals.next_panel),
         Panel(code="deal", place="side", order=10, template="deals/_side.html", build=deals.side_panel),
         Panel(
+            code="mark",
+            place="next",
+            order=5,
+            template="recognition/_mark.html",
+            build=recognition_pages.mark_panel,
+        ),
+        Panel(
             code="score",
             place="side",
             order=40,

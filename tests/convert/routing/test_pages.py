@@ -102,3 +102,20 @@ def test_the_leads_page_says_why(admin: Client) -> None:
     assert "Why this owner" in html
     assert "Everybody in turn" in html
     assert "MQL criteria v1" in html
+
+
+def test_telemarketing_recognises_a_lead_with_one_key_and_sales_cannot(client: Client) -> None:
+    known = make_lead(company=None, title="")
+    delivery.drain([recognition_reader()], horizon="own")
+    url = f"/rules/mql/mark/{known.lead.pk}/"
+    client.force_login(make_user("销", role="sales"))
+    assert client.post(url).status_code == 403
+    client.force_login(make_user("电", role="telemarketing", language="en"))
+    page = client.get(f"/leads/{known.lead.pk}/").content.decode()
+    assert "Missing for an MQL:" in page
+    assert "Mark as MQL" in page
+    assert client.post(url).status_code == 303
+    known.lead.refresh_from_db()
+    assert known.lead.stage == "mql"
+    assert "Mark as MQL" not in client.get(f"/leads/{known.lead.pk}/").content.decode()
+    assert client.post("/rules/mql/mark/0/").status_code == 404

@@ -1,10 +1,12 @@
 """Scores from the log: exact values, corrections, bands, the nightly refresh, replay."""
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -202,6 +204,43 @@ def test_rules_without_sense_are_refused_with_all_reasons() -> None:
         operations.save_version(rules={"fit": 3}, note="", user_id=None, now=NOW)
     with pytest.raises(LookupError):
         operations.activate(version=9, actor="user:1", now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refresh_and_the_reader_at_once_lose_no_fact() -> None:
+    """The refresh has read the old facts and is about to write; the reader comes with a new one, and waits for it."""
+    partitions.ensure(NOW)
+    known = make_lead(purpose="subscribe", captured_at=days_ago(30))
+    delivery.drain([READER])
+    refresh = operations.start_refresh(now=NOW)
+    scored, read_on = threading.Event(), threading.Event()
+
+    def run_refresh() -> None:
+        try:
+            with transaction.atomic():
+                operations.refresh_chunk(refresh_id=refresh.pk, now=NOW)
+                scored.set()
+                assert read_on.wait(20)
+        finally:
+            connection.close()
+
+    def run_reader() -> None:
+        try:
+            with transaction.atomic():
+                operations.score_persons({known.person.pk: NOW}, now=NOW)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for run in (run_refresh, run_reader)]
+    threads[0].start()
+    assert scored.wait(20)
+    tell(LeadTouched(lead_id=known.lead.pk, via="form", purpose="trial"), person=known.person)
+    threads[1].start()
+    read_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert dict(lines(known)) | {"demo.requested": 25, "lead.touched": 5} == dict(lines(known))
+    assert LeadScore.objects.get(lead_id=known.lead.pk).as_of == NOW
 
 
 # --- replay ------------------------------------------------------------------------------------------------------

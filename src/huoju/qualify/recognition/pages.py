@@ -4,12 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
+from huoju.core.access.gate import current_user, requires
+from huoju.core.access.models import User
+from huoju.core.access.policy import Action, Role
 from huoju.core.access.rulepages import RulePages
+from huoju.core.errors import UserError
+from huoju.core.ui.respond import redirect_to
 from huoju.core.ui.ruleform import Conditions, Field, Rows, Shape
+from huoju.qualify.leads.operations import Refused
+from huoju.qualify.leads.policy import REFUSAL_LABELS, Stage, next_stages
+from huoju.qualify.leads.queries import get_lead_for
 from huoju.qualify.scoring.queries import list_fields, list_names
 
 from . import operations
@@ -93,6 +106,37 @@ PAGES = RulePages(
     preview_template="recognition/_backtest.html",
     root="rules",
 )
+
+
+def _may_mark(user: User, stage: str) -> bool:
+    return user.may(Action.EDIT_LEADS) and Stage.MQL in next_stages(Stage(stage), mover=Role(user.role))
+
+
+def mark_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:
+    """The button by which marketing or telemarketing recognises a lead, on top of its page."""
+    if not _may_mark(current_user(request), lead.stage):
+        return None
+    explained = explain(lead.pk)
+    missing = [_(each.label) for each in explained.verdict.trace if not each.met] if explained else []
+    return {"lead": lead, "missing": missing}
+
+
+@requires(Action.EDIT_LEADS)
+@require_POST
+def mark(request: HttpRequest, pk: int) -> HttpResponse:
+    """Recognise one lead by hand (一键标记)."""
+    user = current_user(request)
+    try:
+        get_lead_for(user, pk)
+    except ObjectDoesNotExist:
+        raise Http404 from None
+    (answer,) = operations.mark(
+        lead_ids=[pk], role=Role(user.role), actor=f"user:{user.pk}", now=timezone.now()
+    )
+    if isinstance(answer, Refused):
+        raise UserError(_(REFUSAL_LABELS[answer.reason]), code=answer.reason.value)
+    messages.success(request, _("The lead is an MQL now; routing gives it to a sales person."))
+    return redirect_to(request, reverse("leads:lead", args=[pk]))
 
 
 def mql_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:  # noqa: ARG001

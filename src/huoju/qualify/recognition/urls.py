@@ -1,6 +1,8 @@
 """Addresses of the MQL criteria."""
 
-from .pages import PAGES
+from django.urls import path
+
+from .pages import PAGES, mark
 
 app_name = "recognition"
-urlpatterns = PAGES.urls()
+urlpatterns = [*PAGES.urls(), path("mark/<int:pk>/", mark, name="mark")]
