@@ -15,6 +15,7 @@ from .harness import Figure, benchmark, say
 
 INDEXED = 20_000
 DOCUMENTS = 1_000_000
+DISTINCT = 100_000
 QUERIES = 300
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
@@ -96,7 +97,7 @@ def index_documents() -> None:
 
 
 def _query(dice: random.Random) -> str:
-    entry = _entry(dice.randrange(DOCUMENTS), dice)
+    entry = _entry(dice.randrange(DISTINCT), dice)
     mobile = entry.texts[1]
     return dice.choice(
         [
@@ -115,7 +116,15 @@ def find_among_a_million() -> None:
     with connection.cursor() as cursor:
         # The million goes in without its index, which is then built at once.
         cursor.execute("DROP INDEX search_terms")
-    _fill(kind, 1, DOCUMENTS + 1)
+    _fill(kind, 1, DISTINCT + 1)
+    with connection.cursor() as cursor:
+        # The same people again, as the later leads of others: what is searched is as large, and made ten times faster.
+        cursor.execute(
+            """INSERT INTO search_document (kind, object_id, title, subtitle, terms, weight)
+               SELECT kind, object_id + n * %s, title, subtitle, terms, weight + n * %s
+               FROM search_document, generate_series(1, %s) n""",
+            [DISTINCT, DISTINCT, DOCUMENTS // DISTINCT - 1],
+        )
     with connection.cursor() as cursor:
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(

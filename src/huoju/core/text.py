@@ -226,6 +226,8 @@ def _add_pinyin(terms: dict[str, None], syllables: list[str], *, is_name: bool) 
     initials = "".join([syllable[0] for syllable in syllables])
     if is_name:
         terms.update(dict.fromkeys(_prefixes("".join(syllables))))
+        if len(syllables) > 1:  # the surname in full, the rest by initials: wangxm
+            terms[(syllables[0] + initials[1:])[:_LONGEST_PREFIX]] = None
         if len(syllables) > 2:
             terms["".join(syllables[1:])[:_LONGEST_PREFIX]] = None
     else:

@@ -63,7 +63,7 @@ def rows() -> list[dict[str, Any]]:
     ]
 
 
-def payments() -> list[dict[str, Any]]:
+def payments() -> list[Any]:
     return list(
         FunnelPayment.objects.order_by("payment_id").values("payment_id", "paid_at", "amount", "withdrawn")
     )
