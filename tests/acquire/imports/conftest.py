@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from huoju.acquire.imports import operations
+from huoju.acquire.imports import operations, registry
 from huoju.acquire.imports.models import Import
-from huoju.acquire.imports.registry import register_target
 
 from .target import TABLES, ThingTarget
 
@@ -32,11 +31,14 @@ def clock() -> datetime:
 
 
 @pytest.fixture
-def things(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Iterator[None]:
+def things(
+    request: pytest.FixtureRequest, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """The test target, registered, its tables empty; uploads go to a folder of the test."""
     request.getfixturevalue("db" if "transactional_db" not in request.fixturenames else "transactional_db")
     settings.MEDIA_ROOT = tmp_path / "media"
-    register_target(ThingTarget())
+    monkeypatch.setattr(registry, "_targets", dict(registry._targets))
+    registry.register_target(ThingTarget())
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
     yield

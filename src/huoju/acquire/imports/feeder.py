@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from .files import ReadOptions, open_table
 from .mapping import Mapping, MappingError, RowMapper
 from .problems import FileProblem, RowProblem
@@ -107,7 +109,10 @@ def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
         yield batches(spec)
         return
     # Neither fork (we hold connections and threads) nor spawn (it would run our main module again).
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+    }
     child = subprocess.Popen(
         [sys.executable, "-m", "huoju.acquire.imports.feeder_process"],
         stdin=subprocess.PIPE,
