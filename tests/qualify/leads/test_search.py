@@ -100,3 +100,15 @@ def test_the_box_and_the_page(client: Client) -> None:
     assert client.get("/search/suggest/", {"q": ""}).content.strip() == b""
     client.logout()
     assert client.get("/search/", {"q": "小明"}).status_code == 302
+
+
+def test_the_list_of_leads_finds_alike(client: Client) -> None:
+    known = wang()
+    make_lead(company="上海别家数据有限公司", email="li@bie.cn", mobile="+8613900000000")
+    read()
+    client.force_login(user("admin"))
+    for query in ("小明", "火炬科技", "5678", "wxm"):
+        page = client.get("/leads/", {"q": query}).content.decode()
+        assert f"/leads/{known.lead.pk}/" in page
+        assert "上海别家" not in page
+    assert "王小明" not in client.get("/leads/", {"q": "，"}).content.decode()

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from huoju.core import bulk
 from huoju.core.access.models import User
 
 from .kinds import SearchKind, Shown, all_kinds
+from .models import Document
 from .policy import AUDIENCE, wanted_terms, whole
 
 CANDIDATES = 1000
@@ -54,6 +56,16 @@ def list_ids(kind: SearchKind | str, query: str, *, audience: Sequence[str] | No
     found = _ranked(code, terms, narrowed, groups, query, limit)
     exact = _exact(code, query, narrowed, groups, limit)
     return list(dict.fromkeys([*exact, *found]))[:limit]
+
+
+def matching(kind: SearchKind | str, query: str) -> QuerySet[Document, int] | None:
+    """The ids of all things of `kind` that have every term of `query`, as a subquery for a list's filter; None where
+    the query says nothing that can be looked for."""
+    terms = wanted_terms(query)
+    if not terms:
+        return None
+    code = kind if isinstance(kind, str) else kind.code
+    return Document.objects.filter(kind=code, terms__contains=terms).values_list("object_id", flat=True)
 
 
 def _exact(code: str, query: str, narrowed: str, groups: list[str], limit: int) -> list[int]:

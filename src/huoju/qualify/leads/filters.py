@@ -1,16 +1,18 @@
 """Filters of the list of leads."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access import queries as access
 from huoju.core.geo import PROVINCES, REGIONS
+from huoju.core.search import queries as search_queries
 from huoju.hub.companies.policy import INDUSTRIES, SizeBand
 
 from .models import STAGE_CHOICES, Lead
+from .search import LEADS
 
 NONE = "-"
 """The value that stands for "has none": a blank channel is not the channel "unknown"."""
@@ -65,9 +67,9 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
         fields: list[str] = []
 
     def search(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:  # noqa: ARG002
-        """By part of the person's name, company, mail, phone, or the lead's number."""
-        found = Q(person__name__icontains=value) | Q(person__email__icontains=value)
-        return rows.filter(found | Q(person__mobile__endswith=value) | Q(company__name__icontains=value))
+        """By part of the person's name, company, mail, phone, or the lead's number: what the global search finds."""
+        found = search_queries.matching(LEADS, value)
+        return rows.none() if found is None else rows.filter(pk__in=found)
 
     def by_id(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
         """One of the ids, or none at all."""
