@@ -3,6 +3,7 @@
 import argparse
 
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -17,8 +18,11 @@ def run(options: argparse.Namespace) -> None:
     if options.migrate:
         migrate.run(options)
     collect()
-    # The processes that are forked next must not share this one's connection.
-    connections.close_all()
+    # The processes that are forked next must not share this one's connections, nor a pool whose threads stay here.
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()
     end_with_parent()
     Server(
         "huoju.site.wsgi:application",
