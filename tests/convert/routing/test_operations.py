@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from huoju.convert.routing import operations, queries
+from huoju.convert.routing.jobs import route_waiting
 from huoju.convert.routing.models import Assignment, Holding, SalesSeat, Turns
 from huoju.convert.routing.policy import Outcome
 from huoju.convert.routing.readers import ROUTING
@@ -143,6 +144,23 @@ def test_full_hands_let_leads_wait_and_a_free_hand_takes_them() -> None:
     drain()
     jobs.run_waiting()
     assert owners(batch[3]) == [two.pk]
+
+
+def test_what_a_history_left_without_an_owner_is_handed_out_by_hand_only() -> None:
+    one = seat("一")
+    old = mql(extra={"given": "history"}, captured_at=NOW)
+    drain()
+    jobs.run_waiting()
+    assert owners(old) == [None]
+    assert queries.count_waiting() == queries.Waiting(new=0, brought_in=1)
+    route_waiting.defer(brought_in=True)
+    jobs.run_waiting()
+    assert owners(old) == [one.pk]
+    # Judged anew after it was brought in, it is a new MQL like any other.
+    fresh = make_lead(company=None, extra={"given": "history"}, captured_at=days_ago(9))
+    move(fresh, Stage.MQL)
+    drain()
+    assert owners(fresh) == [one.pk]
 
 
 def test_nobody_distributes_before_there_is_a_seat() -> None:

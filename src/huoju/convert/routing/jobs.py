@@ -12,16 +12,16 @@ CHUNK = 2000
 
 
 @job(queue="routing", lock="routing")
-def route_waiting(*, after: int = 0) -> None:
-    """Route the MQLs that wait without an owner, oldest first, until nobody has room."""
+def route_waiting(*, after: int = 0, brought_in: bool = False) -> None:
+    """Route the MQLs that wait without an owner, oldest first, until nobody has room; see `operations.route_batch`."""
     while not stopping():
         with transaction.atomic():
-            lead_ids = list_waiting(after=after, limit=CHUNK)
+            lead_ids = list_waiting(after=after, limit=CHUNK, brought_in=brought_in)
             if not lead_ids or not anybody_free():
                 return
-            route_batch(lead_ids, now=timezone.now())
+            route_batch(lead_ids, now=timezone.now(), brought_in=brought_in)
             after = lead_ids[-1]
-    route_waiting.defer(after=after)
+    route_waiting.defer(after=after, brought_in=brought_in)
 
 
 @periodic("*/10 * * * *", queue="routing")

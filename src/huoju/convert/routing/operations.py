@@ -17,36 +17,34 @@ from huoju.core.bulk import numbers
 from huoju.core.facts.operations import NewFact, append, append_one
 from huoju.core.rules import InvalidRulesError
 from huoju.qualify.leads import operations as leads
-from huoju.qualify.leads.policy import Stage
 from huoju.qualify.scoring.queries import Scorable, list_scorable
 
 from . import policy
 from .facts import LeadNotRouted, RoutingActivated, SeatSaved
 from .models import Holding, RoutingRules, SalesSeat, Turns
 from .policy import Decision, Rep, RoutingState, ToRoute
-from .queries import HELD, RULES, find_holders, find_owners, find_refusals, rep_of
+from .queries import HELD, RULES, find_holders, find_owners, find_refusals, lock_waiting, rep_of
 
 SOURCE = "routing"
 _SEATS = 7_203_001
 """Key of the advisory lock."""
 
 
-def route_batch(lead_ids: Sequence[int], *, now: datetime) -> list[Decision]:
+def route_batch(lead_ids: Sequence[int], *, now: datetime, brought_in: bool = False) -> list[Decision]:
     """Give every MQL without an owner among `lead_ids` to somebody, in the order of the ids, and explain it.
 
-    Leads that nobody can take keep waiting; that is written down once, not at every further try. Needs a transaction.
+    Leads that nobody can take keep waiting; that is written down once, not at every further try. What an imported
+    history left without an owner is handed out only with `brought_in`. Needs a transaction.
     """
     if not lead_ids:
         return []
     reps, loads = _lock_seats()
     if not reps:
         return []  # nobody distributes leads here (yet)
-    _lock_leads(lead_ids)
-    waiting = [
-        lead for lead in list_scorable(lead_ids=lead_ids) if lead.stage == Stage.MQL and lead.owner_id is None
-    ]
-    if not waiting:
+    ids = lock_waiting(lead_ids, brought_in=brought_in)
+    if not ids:
         return []
+    waiting = list_scorable(lead_ids=ids)
     # What an owner gave back a moment ago may still be counted: the reader has not come to it yet.
     held = find_holders([lead.lead_id for lead in waiting])
     _let_go(held)
@@ -87,15 +85,6 @@ def _lock_seats() -> tuple[list[Rep], dict[int, int]]:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEATS])
     seats = list(SalesSeat.objects.select_related("user").order_by("user_id"))
     return [rep_of(seat) for seat in seats], {seat.user_id: seat.open_leads for seat in seats}
-
-
-def _lock_leads(ids: Sequence[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT count(*) FROM (
-                   SELECT FROM leads_lead WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) l""",
-            [numbers(ids)],
-        )
 
 
 def _to_route(waiting: Sequence[Scorable]) -> list[ToRoute]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
@@ -17,11 +18,11 @@ from huoju.core.access.rulepages import RulePages
 from huoju.core.geo import REGIONS
 from huoju.core.ui.formpage import form_page
 from huoju.core.ui.listing import Empty
-from huoju.core.ui.respond import respond
+from huoju.core.ui.respond import redirect_to, respond
 from huoju.core.ui.ruleform import Conditions, Field, Rows, Shape
 from huoju.qualify.scoring.queries import list_fields
 
-from . import operations, policy
+from . import jobs, operations, policy
 from .forms import SeatForm
 from .models import SalesSeat
 from .policy import ASSIGN_LABELS, OUTCOME_LABELS, WHY_LABELS, Assign, Outcome
@@ -122,6 +123,15 @@ def seats(request: HttpRequest) -> HttpResponse:
         ),
     }
     return respond(request, "routing/seats.html", context)
+
+
+@requires(Action.ASSIGN)
+@require_POST
+def hand_out(request: HttpRequest) -> HttpResponse:
+    """Let routing hand out also what an imported history left without an owner."""
+    jobs.route_waiting.using(key="hand_out").defer(brought_in=True)
+    messages.success(request, _("The leads are being handed out."))
+    return redirect_to(request, reverse("routing:seats"))
 
 
 @requires(Action.ASSIGN)

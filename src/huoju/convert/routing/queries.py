@@ -109,21 +109,48 @@ def anybody_free() -> bool:
     ).exists()
 
 
-def count_waiting() -> int:
+_WAITING = (
+    """owner_id IS NULL AND stage = 'mql' AND (%s OR NOT (extra ? 'given' AND stage_at <= created_at))"""
+)
+"""An MQL without an owner. What an imported history left without one (`given`) stays so until somebody hands it out:
+years of old leads would fill everybody's hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """MQLs without an owner: `new` ones are handed out by themselves, `brought_in` ones by hand."""
+
+    new: int
+    brought_in: int
+
+
+def count_waiting() -> Waiting:
     """How many MQLs have no owner."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM leads_lead WHERE owner_id IS NULL AND stage = %s", [Stage.MQL.value]
-        )
-        return int(cursor.fetchone()[0])
+        cursor.execute(f"SELECT count(*) FROM leads_lead WHERE {_WAITING}", [True])
+        (everything,) = cursor.fetchone()
+        cursor.execute(f"SELECT count(*) FROM leads_lead WHERE {_WAITING}", [False])
+        (new,) = cursor.fetchone()
+        return Waiting(new, everything - new)
 
 
-def list_waiting(*, after: int = 0, limit: int = 1000) -> list[int]:
-    """MQLs without an owner, by id."""
+def list_waiting(*, after: int = 0, limit: int = 1000, brought_in: bool = False) -> list[int]:
+    """MQLs without an owner, by id; those of an imported history only with `brought_in`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT id FROM leads_lead WHERE owner_id IS NULL AND stage = %s AND id > %s ORDER BY id LIMIT %s""",
-            [Stage.MQL.value, after, limit],
+            f"SELECT id FROM leads_lead WHERE {_WAITING} AND id > %s ORDER BY id LIMIT %s",
+            [brought_in, after, limit],
+        )
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def lock_waiting(lead_ids: Sequence[int], *, brought_in: bool) -> list[int]:
+    """Those of `lead_ids` that wait for an owner, by id, locked in that order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT id FROM leads_lead WHERE id = ANY(%s::bigint[]) AND {_WAITING}
+                ORDER BY id FOR NO KEY UPDATE""",
+            [numbers(lead_ids), brought_in],
         )
         return [id_ for (id_,) in cursor.fetchall()]
 
