@@ -17,6 +17,7 @@ ROOMS: list[tuple[str, str]] = [
     ("deals/", "huoju.convert.deals.urls"),
     ("funnel/", "huoju.measure.funnel.urls"),
     ("search/", "huoju.core.search.urls"),
+    ("rules/cleaning/", "huoju.qualify.cleaning.urls"),
     ("rules/scoring/", "huoju.qualify.scoring.urls"),
     ("rules/mql/", "huoju.qualify.recognition.urls"),
     ("routing/", "huoju.convert.routing.urls"),

@@ -33,6 +33,7 @@ from huoju.measure.funnel import mirrored
 from huoju.measure.funnel import pages as funnel_pages
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
+from huoju.qualify.cleaning import queries as cleaning_queries
 from huoju.qualify.intake import pages as intake_pages
 from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
@@ -56,6 +57,7 @@ def wire() -> None:
     wire_tellers()
     campaign_queries.register_lead_counter(leads_queries.figures_by_campaign)
     form_queries.register_outcomes(intake_queries.outcomes_of_submissions)
+    cleaning_queries.register_trial(intake_queries.try_rules)
     wire_warehouse()
     register_kind(leads_search.LEADS)
     wire_readers()
@@ -203,6 +205,9 @@ def wire_navigation() -> None:
                     url_name="intake:quarantine",
                     icon="shield-question",
                     action=Action.REVIEW_QUARANTINE,
+                ),
+                Page(
+                    label=_("Cleaning rules"), url_name="cleaning:rules", icon="wash", action=Action.SET_RULES
                 ),
                 Page(
                     label=_("Scoring rules"), url_name="scoring:rules", icon="gauge", action=Action.SET_RULES

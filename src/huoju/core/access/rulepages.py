@@ -38,13 +38,18 @@ class Activate(Protocol):
         ...
 
 
+class _NotJsonError(ValueError):
+    """What an expert typed cannot be read as rules at all."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RulePages:
     """The pages of one kind of rules.
 
     `namespace` and `prefix` name the addresses (`scoring:rules`, `scoring:rule`, …: prefix "rule"). `shape()` is what
     the editor shows. `preview(rules, now)` tries rules on history and gives the context of `preview_template`. `root`
-    names the content where it is a bare list.
+    names the content where it is a bare list. Rules whose rows are no form by themselves say how they become one:
+    `spread(rules)` is what the form shows, `gather(content)` the rules again.
     """
 
     namespace: str
@@ -57,6 +62,8 @@ class RulePages:
     preview: Callable[[Any, datetime], Mapping[str, Any]]
     preview_template: str
     root: str = ""
+    spread: Callable[[Any], dict[str, Any]] | None = None
+    gather: Callable[[dict[str, Any]], Any] | None = None
     versions_template: str = "ui/rule_versions.html"
     more: Callable[[HttpRequest], Mapping[str, Any]] | None = None
 
@@ -94,68 +101,78 @@ class RulePages:
         if request.method != "POST":
             return self._editor(request, shape, self._start(request), note="", expert=False)
         do, note = request.POST.get("do", ""), request.POST.get("note", "").strip()
-        expert = bool(request.POST.get("expert"))
+        expert, errors = bool(request.POST.get("expert")), list[str]()
         try:
-            content, errors = self._posted(request, shape, expert=expert)
-        except ValueError as error:
-            typed = request.POST.get("json", "")
-            return self._editor(request, shape, {}, note=note, expert=True, typed=typed, errors=[str(error)])
-        if do == "json":
-            return self._editor(request, shape, content, note=note, expert=True)
-        if do not in ("save", "preview"):
-            change(shape, content, do) if ":" in do else None
-            return self._editor(request, shape, content, note=note, expert=False)
-        rules = content[self.root] if self.root else content
-        now = timezone.now()
-        try:
+            if expert:
+                rules = self._typed(request)
+                if do == "form":
+                    self.book.check(rules)
+            else:
+                posted = read(shape, request.POST)
+                if ":" in do:
+                    change(shape, posted.content, do)
+                rules, errors = self._gathered(posted.content), posted.errors
+            if do not in ("save", "preview"):
+                return self._editor(request, shape, rules, note=note, expert=do == "json")
             if errors:
                 raise InvalidRulesError(errors)
+            now = timezone.now()
             if do == "preview":
                 tried = self.preview(self.book.check(rules), now)
-                return self._editor(request, shape, content, note=note, expert=expert, preview=tried)
+                return self._editor(request, shape, rules, note=note, expert=expert, preview=tried)
             row = self.save(rules=rules, note=note, user_id=current_user(request).pk, now=now)
+        except _NotJsonError as error:
+            typed = request.POST.get("json", "")
+            return self._editor(
+                request, shape, None, note=note, expert=True, typed=typed, errors=[str(error)]
+            )
         except InvalidRulesError as error:
             problems = [translated(each) for each in error.errors]
-            return self._editor(request, shape, content, note=note, expert=expert, errors=problems)
+            return self._editor(request, shape, rules, note=note, expert=expert, errors=problems)
         messages.success(
             request,
             _("Version %(version)s is saved. It decides once you activate it.") % {"version": row.version},
         )
         return redirect_to(request, self._url("rule", row.version))
 
-    def _start(self, request: HttpRequest) -> dict[str, Any]:
+    def _start(self, request: HttpRequest) -> Any:
         wanted = request.GET.get("from", "")
         rows = {row.version: row for row in self.book.versions()}
         active = next((row for row in rows.values() if row.active), None)
         row = rows.get(int(wanted)) if wanted.isdigit() else active
         if row is None:
             raise Http404
-        return self._wrapped(row.rules)
+        return row.rules
 
-    def _wrapped(self, rules: Any) -> dict[str, Any]:
+    def _spread(self, rules: Any) -> dict[str, Any]:
+        """What the form shows of the rules."""
         # Through JSON: the editor changes what it is given, and defaults belong to everybody.
-        content: dict[str, Any] = json.loads(json.dumps({self.root: rules} if self.root else rules))
+        copy = json.loads(json.dumps(rules))
+        if self.spread is not None:
+            return self.spread(copy)
+        content: dict[str, Any] = {self.root: copy} if self.root else copy
         return content
 
-    def _posted(
-        self, request: HttpRequest, shape: Shape, *, expert: bool
-    ) -> tuple[dict[str, Any], list[str]]:
-        if not expert:
-            posted = read(shape, request.POST)
-            return posted.content, posted.errors
+    def _gathered(self, content: dict[str, Any]) -> Any:
+        """The rules that a form's content stands for."""
+        if self.gather is not None:
+            return self.gather(content)
+        return content[self.root] if self.root else content
+
+    def _typed(self, request: HttpRequest) -> Any:
         try:
-            content = json.loads(request.POST.get("json", ""))
+            rules = json.loads(request.POST.get("json", ""))
         except (ValueError, RecursionError) as error:
-            raise ValueError(_("This is not JSON: %(problem)s") % {"problem": error}) from error
-        if not isinstance(content, list if self.root else dict):
-            raise ValueError(_("This is JSON, but not of the form that these rules have."))
-        return self._wrapped(content), []
+            raise _NotJsonError(_("This is not JSON: %(problem)s") % {"problem": error}) from error
+        if not isinstance(rules, list if self.root else dict):
+            raise _NotJsonError(_("This is JSON, but not of the form that these rules have."))
+        return rules
 
     def _editor(
         self,
         request: HttpRequest,
         shape: Shape,
-        content: dict[str, Any],
+        rules: Any,
         *,
         note: str,
         expert: bool,
@@ -163,7 +180,6 @@ class RulePages:
         errors: list[str] | None = None,
         preview: Mapping[str, Any] | None = None,
     ) -> HttpResponse:
-        rules = content.get(self.root) if self.root else content
         context = {
             "title": _("New version"), "crumbs": [*self._crumbs(), (_("New version"), "")],
             "form_url": self._url("rule_edit"), "cancel_url": self._url("rules"), "note": note, "errors": errors,
@@ -172,7 +188,7 @@ class RulePages:
         if expert:
             context["json_text"] = typed or json.dumps(rules, ensure_ascii=False, indent=2)
         else:
-            context["view"] = show(shape, content)
+            context["view"] = show(shape, self._spread(rules))
         status = 422 if errors else 200
         return respond(request, "ui/rule_form.html", context, fragment="ui/_rule_form.html", status=status)
 
@@ -192,7 +208,7 @@ class RulePages:
         name = _("Version %(version)s") % {"version": version}
         context = {
             "title": name, "subtitle": row.note, "crumbs": [*self._crumbs(), (name, "")], "row": row,
-            "view": show(self.shape(), self._wrapped(row.rules)),
+            "view": show(self.shape(), self._spread(row.rules)),
             "json_text": json.dumps(row.rules, ensure_ascii=False, indent=2),
             "edit_url": f"{self._url('rule_edit')}?from={version}", "activate_url": self._url("rule_activate", version),
             "preview_url": self._url("rule_preview", version),

@@ -18,7 +18,7 @@ def save_version(
     *, rules: Sequence[Mapping[str, object]], note: str, user_id: int | None, now: datetime
 ) -> CleaningRules:
     """Keep `rules` as the next version, not active yet. Raises `InvalidRulesError`."""
-    return RULES.save(content=[dict(rule) for rule in rules], note=note, user_id=user_id, now=now)
+    return RULES.save(content=list(rules), note=note, user_id=user_id, now=now)
 
 
 def activate(*, version: int, actor: str, now: datetime) -> bool:

@@ -259,22 +259,40 @@ def test_rules_survive_their_row() -> None:
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
-        (Rule(Step.PHONE, code=C.NAME_URL), "phone: “name_url” is no reason of this step"),
-        (Rule(Step.NORMALISE, enabled=False), "normalise: this step cannot be switched off"),
-        (Rule(Step.TEST, verdict=V.PASS), "test: to let everything pass, switch the step off"),
-        (Rule(Step.TEST, {"numbers": ("1",)}), "test: unknown parameter 'numbers'"),
+        (
+            Rule(Step.PHONE, code=C.NAME_URL),
+            "Telephone numbers: “The name is a web address” is no reason of this step",
+        ),
+        (Rule(Step.NORMALISE, enabled=False), "Normalise: this step cannot be switched off"),
+        (Rule(Step.TEST, verdict=V.PASS), "Test submissions: to let everything pass, switch the step off"),
+        (Rule(Step.TEST, {"numbers": ("1",)}), "Test submissions: unknown parameter “numbers”"),
         (
             Rule(Step.TEST, {"words": ("abc",)}, code=C.TEST_COMPANY),
-            "test: parameters belong to the step, not to “test_company”",
+            "Test submissions: parameters belong to the step, not to “The company name is a test entry”",
         ),
-        (Rule(Step.BLACKLIST, {"domains": ("not a domain",)}), "blacklist: 'not a domain' is no domain"),
-        (Rule(Step.BLACKLIST, {"phones": ("12",)}), "blacklist: '12' is no telephone number"),
-        (Rule(Step.BLACKLIST, {"emails": ("a",)}), "blacklist: 'a' is no e-mail address"),
-        (Rule(Step.BLACKLIST, {"companies": ("无",)}), "blacklist: '无' is no company name"),
-        (Rule(Step.BLACKLIST, {"ips": ("1.2.3",)}), "blacklist: '1.2.3' is no network address"),
-        (Rule(Step.BLACKLIST, {"names": (" ",)}), "blacklist: names: empty entry"),
-        (Rule(Step.MARKET, {"countries": ("EL",)}), "market: 'EL' is no country code"),
-        (Rule(Step.NAME, {"spam_words": ("a",)}), "name: 'a' is too short: it would stand in ordinary text"),
+        (
+            Rule(Step.BLACKLIST, {"domains": ("not a domain",)}),
+            "Blacklist: Mail domains: “not a domain” is no domain",
+        ),
+        (
+            Rule(Step.BLACKLIST, {"phones": ("12",)}),
+            "Blacklist: Telephone numbers: “12” is no telephone number",
+        ),
+        (Rule(Step.BLACKLIST, {"emails": ("a",)}), "Blacklist: E-mail addresses: “a” is no e-mail address"),
+        (Rule(Step.BLACKLIST, {"companies": ("无",)}), "Blacklist: Companies: “无” is no company name"),
+        (
+            Rule(Step.BLACKLIST, {"ips": ("1.2.3",)}),
+            "Blacklist: Network addresses: “1.2.3” is no network address",
+        ),
+        (Rule(Step.BLACKLIST, {"names": (" ",)}), "Blacklist: Names of persons: empty entry"),
+        (
+            Rule(Step.MARKET, {"countries": ("EL",)}),
+            "Market: Countries of our market (empty: all): “EL” is no country code",
+        ),
+        (
+            Rule(Step.NAME, {"spam_words": ("a",)}),
+            "Names: Further words of advertising: “a” is too short: it would stand in ordinary text",
+        ),
     ],
 )
 def test_rules_that_make_no_sense_are_named(rule: Rule, error: str) -> None:

@@ -2,17 +2,19 @@
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
 from huoju.core.geo import COUNTRIES
+from huoju.core.problems import Problem, within
 from huoju.core.text import clean, msgid, simplify
 from huoju.hub.companies.policy import CompanyName, normalise_company
 from huoju.hub.identity.policy import Email, Phone, normalise_email, normalise_name, normalise_phone
 
-from .model import CODES, Code, Rule, RuleSet, Step, Verdict
+from .model import CODES, STEP_LABELS, Code, Rule, RuleSet, Step, Verdict
 
 PARAMETERS: dict[Step, dict[str, str]] = {
     Step.NORMALISE: {"default_country": msgid("Country of numbers without a calling code")},
@@ -195,43 +197,57 @@ _DOMAIN_PARAMETERS = frozenset({"domains", "staff_domains", "disposable_domains"
 
 def validate(rules: RuleSet) -> list[str]:
     """What is wrong with `rules`, one English sentence each; empty when they may be activated."""
-    errors: list[str] = []
-    for rule in rules.rules:
-        if rule.code is not None and CODES[rule.code].step is not rule.step:
-            errors.append(f"{rule.step}: “{rule.code}” is no reason of this step")
-        if rule.step is Step.NORMALISE and not rule.enabled and rule.code is None:
-            errors.append(f"{rule.step}: this step cannot be switched off")
-        if rule.verdict is Verdict.PASS:
-            errors.append(f"{rule.step}: to let everything pass, switch the step off")
-        for name, values in rule.params.items():
-            if name not in PARAMETERS.get(rule.step, {}):
-                errors.append(f"{rule.step}: unknown parameter {name!r}")
-            elif rule.code is not None:
-                errors.append(f"{rule.step}: parameters belong to the step, not to “{rule.code}”")
-            else:
-                errors += [f"{rule.step}: {error}" for value in values if (error := _check(name, value))]
-    return errors
+    return [
+        within(Problem(STEP_LABELS[rule.step]), problem)
+        for rule in rules.rules
+        for problem in _problems(rule)
+    ]
 
 
-def _check(name: str, value: str) -> str:
-    """What is wrong with one value of a parameter; empty when it is right."""
-    if not clean(value):
-        return f"{name}: empty entry"
-    if name in _DOMAIN_PARAMETERS and _DOMAIN.fullmatch(clean(value)) is None:
-        return f"{value!r} is no domain"
-    if name == "phones" and not isinstance(normalise_phone(value), Phone):
-        return f"{value!r} is no telephone number"
-    if name == "emails" and not isinstance(normalise_email(value), Email):
-        return f"{value!r} is no e-mail address"
-    if name in ("companies", "staff_companies") and not isinstance(normalise_company(value), CompanyName):
-        return f"{value!r} is no company name"
-    if name in ("countries", "other_countries", "default_country") and clean(value).upper() not in COUNTRIES:
-        return f"{value!r} is no country code"
-    if name == "ips" and _network(clean(value)) is None:
-        return f"{value!r} is no network address"
-    if name in ("words", "spam_words") and len(clean(value)) < 2:
-        return f"{value!r} is too short: it would stand in ordinary text"
-    return ""
+def _problems(rule: Rule) -> Iterator[Problem]:
+    """What is wrong with one rule."""
+    if rule.code is not None and CODES[rule.code].step is not rule.step:
+        yield Problem(msgid("“%(code)s” is no reason of this step"), code=_label(rule.code))
+    if rule.step is Step.NORMALISE and not rule.enabled and rule.code is None:
+        yield Problem(msgid("this step cannot be switched off"))
+    if rule.verdict is Verdict.PASS:
+        yield Problem(msgid("to let everything pass, switch the step off"))
+    for name, values in rule.params.items():
+        if name not in PARAMETERS.get(rule.step, {}):
+            yield Problem(msgid("unknown parameter “%(name)s”"), name=name)
+        elif rule.code is not None:
+            yield Problem(msgid("parameters belong to the step, not to “%(code)s”"), code=_label(rule.code))
+        else:
+            label = Problem(PARAMETERS[rule.step][name])
+            yield from (
+                within(label, found) for value in values if (found := _check(name, value)) is not None
+            )
+
+
+def _label(code: Code) -> Problem:
+    return Problem(CODES[code].label)
+
+
+def _check(name: str, value: str) -> Problem | None:
+    """What is wrong with one value of a parameter; None when it is right."""
+    text, template = clean(value), ""
+    if not text:
+        template = msgid("empty entry")
+    elif name in _DOMAIN_PARAMETERS and _DOMAIN.fullmatch(text) is None:
+        template = msgid("“%(value)s” is no domain")
+    elif name == "phones" and not isinstance(normalise_phone(value), Phone):
+        template = msgid("“%(value)s” is no telephone number")
+    elif name == "emails" and not isinstance(normalise_email(value), Email):
+        template = msgid("“%(value)s” is no e-mail address")
+    elif name in ("companies", "staff_companies") and not isinstance(normalise_company(value), CompanyName):
+        template = msgid("“%(value)s” is no company name")
+    elif name in ("countries", "other_countries", "default_country") and text.upper() not in COUNTRIES:
+        template = msgid("“%(value)s” is no country code")
+    elif name == "ips" and _network(text) is None:
+        template = msgid("“%(value)s” is no network address")
+    elif name in ("words", "spam_words") and len(text) < 2:
+        template = msgid("“%(value)s” is too short: it would stand in ordinary text")
+    return Problem(template, value=value) if template else None
 
 
 # --- Rules as rows ------------------------------------------------------------------------------------------
@@ -253,26 +269,36 @@ def rules_as_json(rules: RuleSet) -> list[dict[str, object]]:
 
 def rules_from_json(version: int, data: Iterable[Mapping[str, object]]) -> RuleSet:
     """The rules kept as `data`. Raises ValueError if a row is malformed (`validate` judges its sense)."""
-    return RuleSet(version, tuple(_rule_from_json(row) for row in data))
+    rows = list(data)
+    if not all(isinstance(row, Mapping) for row in rows):
+        raise ValueError(Problem(msgid("each rule must be an object")))
+    return RuleSet(version, tuple(_rule_from_json(row) for row in rows))
 
 
 def _rule_from_json(row: Mapping[str, object]) -> Rule:
     params = row.get("params", {})
     if not isinstance(params, Mapping):
-        raise ValueError("params must be an object")
+        raise ValueError(Problem(msgid("params must be an object")))
     for values in params.values():
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise ValueError("each parameter must be a list of texts")
+            raise ValueError(Problem(msgid("each parameter must be a list of texts")))
     enabled, verdict, code = row.get("enabled", True), row.get("verdict"), row.get("code")
     if not isinstance(enabled, bool):
-        raise ValueError("enabled must be true or false")
+        raise ValueError(Problem(msgid("enabled must be true or false")))
     return Rule(
-        Step(str(row.get("step"))),
+        _one_of(Step, row.get("step")),
         {str(name): tuple(values) for name, values in params.items()},
-        Verdict(str(verdict)) if verdict is not None else None,
+        _one_of(Verdict, verdict) if verdict is not None else None,
         enabled,
-        Code(str(code)) if code is not None else None,
+        _one_of(Code, code) if code is not None else None,
     )
+
+
+def _one_of[E: StrEnum](kind: type[E], value: object) -> E:
+    try:
+        return kind(str(value))
+    except ValueError:
+        raise ValueError(Problem(msgid("nobody knows “%(value)s”"), value=str(value))) from None
 
 
 DEFAULT_RULES = RuleSet(version=1, rules=())
