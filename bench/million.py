@@ -19,13 +19,34 @@ LEADS = 1_000_000
 SALES, CAMPAIGNS = 60, 200
 REGIONS = (
     *("44", "4403", "4401", "31", "11", "32", "3201", "33", "3301", "37", "51", "42", "41", "43", "61", "35"),
-    *("34", "50", "12", "21", "13", "36", "45", "53", "52", "22", "23", "14", "62", "15", "65", "46", "64", "63", "54"),
+    *(
+        "34",
+        "50",
+        "12",
+        "21",
+        "13",
+        "36",
+        "45",
+        "53",
+        "52",
+        "22",
+        "23",
+        "14",
+        "62",
+        "15",
+        "65",
+        "46",
+        "64",
+        "63",
+        "54",
+    ),
 )
 
 _STATEMENTS = (
     """INSERT INTO companies_company (id, name, key, industry, region, country, size, source, created_at)
-       SELECT n, (%(cities)s::text[])[n %% 8 + 1] || substr(%(given)s, n %% 25 + 1, 1) || substr(%(given)s, n / 25 %% 25 + 1, 1)
-                 || n || '科技有限公司', 'company' || n, '', '', 'CN', '', 'bench', now()
+       SELECT n, (%(cities)s::text[])[n %% 8 + 1] || substr(%(given)s, n %% 25 + 1, 1)
+                 || substr(%(given)s, n / 25 %% 25 + 1, 1) || n || '科技有限公司', 'company' || n,
+              '', '', 'CN', '', 'bench', now()
        FROM generate_series(1, %(leads)s / 3 + 1) n""",
     """INSERT INTO companies_companydomain (domain, company_id, source, created_at)
        SELECT 'firm' || n || '.cn', n, 'bench', now() FROM generate_series(1, %(leads)s / 3 + 1) n""",
@@ -39,13 +60,16 @@ _STATEMENTS = (
     """INSERT INTO identity_identifier (person_id, kind, value, verified, source, first_seen, last_seen)
        SELECT id, 'mobile', mobile, false, 'bench', now(), now() FROM identity_person
        UNION ALL SELECT id, 'email', email, false, 'bench', now(), now() FROM identity_person""",
-    """INSERT INTO leads_lead (id, person_id, company_id, stage, stage_at, stage_actor, stage_reason, grade, captured_at,
-           mql_at, sql_at, opportunity_at, poc_at, won_at, lost_at, channel_id, campaign_id, keyword, landing_page,
+    """INSERT INTO leads_lead (id, person_id, company_id, stage, stage_at, stage_actor, stage_reason, grade,
+           captured_at, mql_at, sql_at, opportunity_at, poc_at, won_at, lost_at, channel_id, campaign_id, keyword,
+           landing_page,
            referrer, product, region, industry, size, segment, owner_id, sdr_id, assigned_at, score, band, warnings,
            extra, import_id, created_at)
        SELECT id, id, id / 3 + 1, stage, at + b * interval '20 days', 'bench', '', '', at,
-              CASE WHEN depth >= 1 THEN at + a * interval '9 days' END, CASE WHEN depth >= 2 THEN at + a * interval '15 days' END,
-              CASE WHEN depth >= 3 THEN at + a * interval '30 days' END, CASE WHEN depth >= 4 THEN at + a * interval '50 days' END,
+              CASE WHEN depth >= 1 THEN at + a * interval '9 days' END,
+              CASE WHEN depth >= 2 THEN at + a * interval '15 days' END,
+              CASE WHEN depth >= 3 THEN at + a * interval '30 days' END,
+              CASE WHEN depth >= 4 THEN at + a * interval '50 days' END,
               CASE WHEN stage = 'won' THEN at + a * interval '80 days' END,
               CASE WHEN stage = 'lost' THEN at + a * interval '80 days' END,
               CASE WHEN c < 0.9 THEN (%(channels)s::bigint[])[(c * c * 12)::int + 1] END,
@@ -55,7 +79,8 @@ _STATEMENTS = (
               (%(regions)s::text[])[(f * f * f * 34)::int + 1], (%(industries)s::text[])[(g * g * 14)::int + 1],
               (%(sizes)s::text[])[(h * h * 5)::int + 1], '',
               CASE WHEN stage = 'pool' OR owned > 0.6 THEN NULL
-                   WHEN owned < 0.00002 THEN (%(sales)s::bigint[])[60] ELSE (%(sales)s::bigint[])[(owned * 95)::int + 1] END,
+                   WHEN owned < 0.00002 THEN (%(sales)s::bigint[])[60]
+                   ELSE (%(sales)s::bigint[])[(owned * 95)::int + 1] END,
               CASE WHEN owned > 0.95 THEN (%(sales)s::bigint[])[(a * 4)::int + 1] END,
               CASE WHEN owned <= 0.6 AND stage <> 'pool' THEN at END,
               (i * i * 99)::int, CASE WHEN i > 0.9 THEN 'A' WHEN i > 0.8 THEN 'B' WHEN i > 0.5 THEN 'C' ELSE 'D' END,
@@ -93,19 +118,31 @@ def fill(leads: int = LEADS) -> None:
     """Fill the current, empty database with `leads` leads and everything under them; statistics are up to date."""
     team = Team.objects.create(name="North")
     sales = [
-        User.objects.create(username=f"sales{number}", name=f"Sales {number}", role="sales", team=team if number < 20 else None)
+        User.objects.create(
+            username=f"sales{number}",
+            name=f"Sales {number}",
+            role="sales",
+            team=team if number < 20 else None,
+        )
         for number in range(SALES)
     ]
     channels = list(Channel.objects.order_by("pk").values_list("pk", flat=True))
     made = Campaign.objects.bulk_create(
-        [Campaign(name=f"Campaign {number}", code=f"c{number}", channel_id=channels[number % len(channels)], created_at=timezone.now())
-         for number in range(CAMPAIGNS)]
+        [
+            Campaign(
+                name=f"Campaign {number}",
+                code=f"c{number}",
+                channel_id=channels[number % len(channels)],
+                created_at=timezone.now(),
+            )
+            for number in range(CAMPAIGNS)
+        ]
     )
     values = {
         "leads": leads, "given": GIVEN, "families": FAMILIES,
         "cities": ["北京", "上海", "深圳", "杭州", "广州", "成都", "武汉", "苏州"],
         "channels": channels[:12], "campaigns": [campaign.pk for campaign in made], "regions": list(REGIONS),
-        "industries": [*INDUSTRIES, *INDUSTRIES][:15], "sizes": [band.value for band in SizeBand][:5] + [""],
+        "industries": [*INDUSTRIES, *INDUSTRIES][:15], "sizes": [*[band.value for band in SizeBand][:5], ""],
         "sales": [user.pk for user in sales],
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:

@@ -21,15 +21,52 @@ LIMIT = 200
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "12"))
 SORTS = ("captured_at", "score", "mql_at", "sql_at", "won_at")
 FILTERS = (
-    *("stage=mql", "stage=won", "stage=poc&stage=opportunity", "channel={channel}", "channel=-", "campaign={campaign}"),
-    *("campaign=-", "owner={owner}", "owner={rare_owner}", "owner=-", "sdr={sdr}", "sdr=-", "region=44", "region=54"),
-    *("industry={industry}", "industry={rare_industry}", "size=1-19", "size=5000%2B", "product=备份", "product=数据库"),
-    *("band=A", "band=D", "captured_at_min=2025-03-01&captured_at_max=2025-03-02", "warnings=true", "warnings=false"),
+    *(
+        "stage=mql",
+        "stage=won",
+        "stage=poc&stage=opportunity",
+        "channel={channel}",
+        "channel=-",
+        "campaign={campaign}",
+    ),
+    *(
+        "campaign=-",
+        "owner={owner}",
+        "owner={rare_owner}",
+        "owner=-",
+        "sdr={sdr}",
+        "sdr=-",
+        "region=44",
+        "region=54",
+    ),
+    *(
+        "industry={industry}",
+        "industry={rare_industry}",
+        "size=1-19",
+        "size=5000%2B",
+        "product=备份",
+        "product=数据库",
+    ),
+    *(
+        "band=A",
+        "band=D",
+        "captured_at_min=2025-03-01&captured_at_max=2025-03-02",
+        "warnings=true",
+        "warnings=false",
+    ),
     *("q=王伟", "q=+8613800777777", "q=u777777@firm", "q=北京伟"),
 )
 TOGETHER = (
-    *("stage=mql&region=44&sort=-score", "region=54&industry={rare_industry}", "owner={owner}&stage=won&sort=won_at"),
-    *("stage=lead&channel={channel}&size=5000%2B&region=46", "warnings=true&sort=-score", "product=备份&sort=mql_at"),
+    *(
+        "stage=mql&region=44&sort=-score",
+        "region=54&industry={rare_industry}",
+        "owner={owner}&stage=won&sort=won_at",
+    ),
+    *(
+        "stage=lead&channel={channel}&size=5000%2B&region=46",
+        "warnings=true&sort=-score",
+        "product=备份&sort=mql_at",
+    ),
     *("industry={rare_industry}&size=1-19&sort=-score", "band=A&stage=pool&sort=captured_at"),
 )
 FUNNELS = ("", "split=owner", "split=region&view=period", "split=channel&channel=1", "split=month")

@@ -145,7 +145,7 @@ class Lead(models.Model):
         indexes = [
             models.Index(fields=["-captured_at", "-id"], name="leads_by_capture"),
             models.Index(fields=["stage", "-captured_at", "-id"], name="leads_by_stage"),
-            models.Index(fields=["owner", "stage", "-captured_at"], name="leads_by_owner"),
+            models.Index(fields=["owner", "-captured_at", "-id"], name="leads_by_owner"),
             models.Index(fields=["person"], name="leads_by_person"),
             models.Index(fields=["channel", "-captured_at", "-id"], name="leads_by_channel"),
             models.Index(
@@ -153,6 +153,25 @@ class Lead(models.Model):
                 name="leads_by_campaign",
                 condition=models.Q(campaign__isnull=False),
             ),
+            # What else the list is sorted by; NULLs are fetched apart.
+            models.Index(fields=["score", "id"], name="leads_by_score"),
+            models.Index(
+                fields=["mql_at", "id"], name="leads_by_mql", condition=models.Q(mql_at__isnull=False)
+            ),
+            models.Index(
+                fields=["sql_at", "id"], name="leads_by_sql", condition=models.Q(sql_at__isnull=False)
+            ),
+            models.Index(
+                fields=["won_at", "id"], name="leads_by_won", condition=models.Q(won_at__isnull=False)
+            ),
+            # What it is filtered by: one column each, small because equal keys share a page, combined by the planner.
+            models.Index(fields=["region"], name="leads_by_region"),
+            models.Index(fields=["industry"], name="leads_by_industry"),
+            models.Index(fields=["size"], name="leads_by_size"),
+            models.Index(fields=["band"], name="leads_by_band"),
+            models.Index(fields=["product"], name="leads_by_product", condition=~models.Q(product="")),
+            models.Index(fields=["sdr"], name="leads_by_sdr", condition=models.Q(sdr__isnull=False)),
+            models.Index(fields=["id"], name="leads_with_warnings", condition=~models.Q(warnings=[])),
             models.Index(
                 fields=["import_id"], name="leads_by_import", condition=models.Q(import_id__isnull=False)
             ),
