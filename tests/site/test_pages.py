@@ -236,8 +236,8 @@ def test_a_wrong_body_names_its_fields() -> None:
     assert response.status_code == 422
     fields = response.json()["error"]["fields"]
     assert [(item["field"], item["code"]) for item in fields] == [
-        ("lead.name", "missing"),
-        ("lead.size", "int_parsing"),
+        ("name", "missing"),
+        ("size", "int_parsing"),
     ]
 
 
