@@ -25,20 +25,31 @@ os.environ["HUOJU_DATA_DIR"] = str(DATA_DIR)
 os.environ["HUOJU_DATABASE_URL"] = os.environ.get("HUOJU_TEST_DATABASE_URL") or _server.url
 os.environ["HUOJU_PLAIN_STATIC"] = "1"
 os.environ.pop("HUOJU_DATABASE_POOL", None)
-_started = pytest.StashKey[bool]()
+# Which run started the server, by the process that hands the tests out.
+_owner = DATA_DIR / "started_by"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the server, unless this process only hands tests out or lists them."""
     config = session.config
-    hands_out = config.getoption("numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ
-    if not (hands_out or config.option.collectonly or "HUOJU_TEST_DATABASE_URL" in os.environ):
-        config.stash[_started] = _server.start()
+    is_xdist_process = "PYTEST_XDIST_WORKER" in os.environ
+    hands_out = config.getoption("numprocesses", None) and not is_xdist_process
+    if hands_out or config.option.collectonly or "HUOJU_TEST_DATABASE_URL" in os.environ:
+        return
+    if _server.start():
+        _owner.write_text(str(os.getppid() if is_xdist_process else os.getpid()))
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server, unless another run beside this one started it."""
-    if config.stash.get(_started, False):
-        _server.stop()
+def pytest_unconfigure() -> None:
+    """Stop the servers that this run started, but not one that another run beside it uses.
+
+    The process that hands out does it for all: xdist kills the others if they take long to end.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    for owner in DATA_DIR.parent.glob("*/started_by"):
+        if owner.read_text() == str(os.getpid()):
+            EmbeddedServer(owner.parent, durable=False).stop()
+            owner.unlink()
