@@ -33,7 +33,12 @@ def _count(client: Client, address: str) -> int:
 @pytest.mark.parametrize("role", ["admin", "sales", "sales_manager"])
 @pytest.mark.parametrize(
     "address",
-    ["/leads/", "/leads/?sort=-score", "/leads/?stage=lead&channel=-&sort=mql_at", "/leads/?region=44&warnings=false"],
+    [
+        "/leads/",
+        "/leads/?sort=-score",
+        "/leads/?stage=lead&channel=-&sort=mql_at",
+        "/leads/?region=44&warnings=false",
+    ],
 )
 def test_the_list_asks_as_often_for_many_leads_as_for_few(
     role: str, address: str, django_assert_max_num_queries: Any
