@@ -4,6 +4,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -160,9 +161,11 @@ def answer_at_a_million() -> None:
     Figure(
         "funnel.first_time", statistics.quantiles(asked, n=20)[-1], "ms", counting, note + reference
     ).emit()
-    usual = FunnelSpec(since=date(2025, 11, 2), until=TODAY, split=Dimension.CHANNEL)
-    again = _times(lambda: queries.report(usual, today=TODAY, trend=Dimension.MONTH), 40)
-    note = "the page as it opens: six stages, a year, split by channel, p95"
+    year = date(2025, 11, 2)
+    usual = FunnelSpec(since=year, until=TODAY, split=Dimension.CHANNEL)
+    years = iter([replace(usual, since=year - timedelta(days=n)) for n in range(40)])
+    again = _times(lambda: queries.report(next(years), today=TODAY, trend=Dimension.MONTH), 40)
+    note = "the page as it opens: six stages, a year (another one each time), split by channel, p95"
     Figure("funnel.page", statistics.quantiles(again, n=20)[-1], "ms", counting, note + reference).emit()
 
     def change_and_ask() -> None:

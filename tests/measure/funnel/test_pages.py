@@ -64,6 +64,7 @@ def test_every_figure_opens_its_leads(client: Client) -> None:
     listed = client.get(url)
     assert {lead.pk for lead, _day in listed.context["rows"]} == {lead.pk for lead in leads}
     assert reverse("leads:lead", args=[leads[0].pk]) in listed.content.decode()
+    assert "3 leads · Cohort · Last 365 days" in listed.content.decode()
 
 
 def test_the_address_follows_the_filters(client: Client) -> None:
@@ -89,7 +90,12 @@ def test_a_strange_address_shows_the_usual_report_and_says_so(client: Client) ->
     answer = client.get(PAGE, {"view": "sideways"})
     assert answer.status_code == 200
     assert "unknown (view)" in answer.content.decode()
-    for address in ("/funnel/leads/?at=nowhere", "/funnel/leads/?after=x", "/funnel/leads/?at=lost"):
+    for address in (
+        "/funnel/leads/?at=nowhere",
+        "/funnel/leads/?at=lead&short_of=won",
+        "/funnel/leads/?after=x",
+        "/funnel/leads/?at=lost",
+    ):
         assert client.get(address).status_code == 404
 
 

@@ -214,7 +214,7 @@ def test_every_figure_equals_plain_counting(found: list[Case], spec: FunnelSpec)
         assert answer.amounts_in("CNY").won_amount == plain.won_amount()
         for figure in answer.stages:
             listed = queries.list_leads(spec, figure.stage)
-            assert len(listed.leads) == figure.count
+            assert len(listed.leads) == listed.total == figure.count
         _the_parts_add_up(answer)
         transaction.set_rollback(True)
 
@@ -254,6 +254,24 @@ def test_what_changes_is_seen_at_the_next_question() -> None:
         changed_tx=position_now(),
     )
     assert queries.funnel(spec, today=TODAY).amounts_in("CNY").revenue == Decimal("0.30")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_is_kept_until_a_row_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with transaction.atomic():
+        store([Case(lead_id=1, times={"lead": noon(TODAY)})])
+    spec = FunnelSpec(split=Dimension.CHANNEL)
+    first = queries.funnel(spec, today=TODAY)
+    assert queries.funnel(spec, today=TODAY) is first
+    assert queries.funnel(spec, sees=Sees(frozenset()), today=TODAY) is not first
+    assert queries.funnel(spec, today=TODAY, limit=1) is not first
+    with transaction.atomic():
+        store([Case(lead_id=2, times={"lead": noon(TODAY)})])
+    assert queries.funnel(spec, today=TODAY).entered == 2
+    monkeypatch.setattr(queries, "REMEMBERED", 1)
+    second = queries.funnel(spec, today=TODAY)
+    queries.funnel(FunnelSpec(), today=TODAY)
+    assert queries.funnel(spec, today=TODAY) is not second
 
 
 def test_a_contract_that_fell_through_is_not_won() -> None:

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from huoju.core import export
@@ -243,7 +243,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         short_of = Stage(request.GET["short_of"]) if request.GET.get("short_of") else None
     except ValueError as error:
         raise Http404 from error
-    if stage not in spec.stages or (short_of is not None and short_of not in FUNNEL):
+    if stage not in spec.stages or short_of not in (None, dict(pairwise(spec.stages)).get(stage)):
         raise Http404
     sees = queries.sees_of(user)
     found = queries.list_leads(spec, stage, sees=sees, stopped_before=short_of, after=_after(request))
@@ -262,7 +262,7 @@ def leads(request: HttpRequest) -> HttpResponse:
         "funnel/leads.html",
         {
             "title": title if short_of is None else _("%(stage)s: ended here") % {"stage": title},
-            "subtitle": _subtitle(spec),
+            "subtitle": _subtitle(spec, found.total),
             "crumbs": [(_("Funnel"), display.address(spec)), (title, "")],
             "rows": [(by_id[lead_id], day) for lead_id, day in found.leads if lead_id in by_id],
             "next_url": following,
@@ -274,13 +274,14 @@ def leads(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _subtitle(spec: FunnelSpec) -> str:
-    """The window and the view in words."""
+def _subtitle(spec: FunnelSpec, total: int) -> str:
+    """How many leads, the view and the window in words."""
     if spec.range is not None:
         days = str(RANGE_LABELS[spec.range])
     else:
         days = f"{spec.since.isoformat() if spec.since else '…'} – {spec.until.isoformat() if spec.until else '…'}"
-    return f"{VIEW_LABELS[spec.view]} · {days}"
+    leads = ngettext("%(n)s lead", "%(n)s leads", total) % {"n": formats.number(total)}
+    return f"{leads} · {VIEW_LABELS[spec.view]} · {days}"
 
 
 def _after(request: HttpRequest) -> tuple[date, int] | None:

@@ -1,9 +1,11 @@
 """The funnel, answered. `funnel(spec)` is what the page, the files and the API show."""
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 from huoju.core.access.models import User
@@ -25,7 +27,7 @@ from .policy.figures import (
     stage_figures,
     young_since,
 )
-from .policy.spec import TIMES, Dimension, FunnelSpec, View
+from .policy.spec import TIMES, Dimension, FunnelSpec, View, to_params
 
 __all__ = [
     "CATALOGUE",
@@ -70,7 +72,8 @@ def sees_of(user: User) -> Sees:
 def funnel(spec: FunnelSpec, *, sees: Sees = EVERYBODY, today: date, limit: int = PARTS) -> Funnel:
     """The answer to `spec` for somebody who `sees` these leads. `today` is the company's day."""
     with _asked(spec, sees) as asked:
-        return _answer(asked, spec, today, limit)
+        question = (_said(spec), sees, today, limit)
+        return _remembered(asked, question, lambda: _answer(asked, spec, today, limit))
 
 
 def report(
@@ -78,23 +81,28 @@ def report(
 ) -> Report:
     """The answer with its comparison and its course in months or weeks."""
     with _asked(spec, sees) as asked:
-        now = _answer(asked, spec, today, limit)
-        before = None
-        if (earlier := spec.previous) is not None:
-            asked.set(
-                before_since=_bound(earlier.since, date.min), before_until=_bound(earlier.until, date.max)
-            )
-            before = _totals(asked, earlier, Shape.of(earlier, before=True))
-        course = _parts(asked, replace(spec, split=trend), now, limit=1000, with_medians=False)[0]
-        return Report(now, before, course)
+        question = (_said(spec), sees, today, limit, trend)
+        return _remembered(asked, question, lambda: _report(asked, spec, today, trend, limit))
+
+
+def _report(asked: Session, spec: FunnelSpec, today: date, trend: Dimension, limit: int) -> Report:
+    now = _answer(asked, spec, today, limit)
+    before = None
+    if (earlier := spec.previous) is not None:
+        asked.set(before_since=_bound(earlier.since, date.min), before_until=_bound(earlier.until, date.max))
+        before = _totals(asked, earlier, Shape.of(earlier, before=True))
+    course = _parts(asked, replace(spec, split=trend), now, limit=1000, with_medians=False)[0]
+    return Report(now, before, course)
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of the leads behind a figure: (lead id, day) newest first; `after` is where the next page begins."""
+    """A page of the leads behind a figure: (lead id, day) newest first; `after` is where the next page begins, `total`
+    the figure itself."""
 
     leads: tuple[tuple[int, date], ...]
     after: tuple[date, int] | None
+    total: int
 
 
 def list_leads(
@@ -113,9 +121,11 @@ def list_leads(
             Shape.of(spec), stage, stopped_before=stopped_before, after=after is not None
         )
         rows = asked.ask(question)
+        answer = _totals(asked, spec, Shape.of(spec))
+    figure = answer.stages[spec.stages.index(stage)]
     page = tuple((int(lead_id), day) for lead_id, day in rows[: metrics.LISTED])
     following = (page[-1][1], page[-1][0]) if len(rows) > metrics.LISTED else None
-    return Listed(page, following)
+    return Listed(page, following, figure.count if stopped_before is None else figure.stopped)
 
 
 def list_values(
@@ -133,6 +143,34 @@ def list_values(
 
 
 # --- inside --------------------------------------------------------------------------------------------------------
+
+
+REMEMBERED = 128
+"""Answers that a process keeps; they hold until any row changes."""
+
+_answers: OrderedDict[Hashable, Any] = OrderedDict()
+_answers_lock = Lock()
+
+
+def _remembered[A](asked: Session, question: Hashable, answer: Callable[[], A]) -> A:
+    """The answer to `question`, computed only if no answer at this version of the rows is kept."""
+    key = (asked.version, question)
+    with _answers_lock:
+        if key in _answers:
+            _answers.move_to_end(key)
+            known: A = _answers[key]
+            return known
+    found = answer()
+    with _answers_lock:
+        _answers[key] = found
+        while len(_answers) > REMEMBERED:
+            _answers.popitem(last=False)
+    return found
+
+
+def _said(spec: FunnelSpec) -> Hashable:
+    """The question as something to look up: its address and its days."""
+    return tuple(to_params(spec)), spec.since, spec.until
 
 
 class _Asked:

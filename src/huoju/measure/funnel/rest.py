@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.policy import ApiScope
@@ -138,7 +138,7 @@ class Invalid(Schema):
 
 
 @router.get("/funnel", response={200: FunnelOut, 422: Invalid}, summary="Stages, conversion, time and money")
-def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> tuple[int, dict[str, Any]]:  # noqa: ARG001
+def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> Status[dict[str, Any]]:  # noqa: ARG001
     """How many leads reached each stage, which share went on, how long it took and what came of it.
 
     The figures are those of the funnel page: counted over everything committed by now.
@@ -149,8 +149,8 @@ def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> tuple[int, 
         spec = parse(params, company_today())
     except SpecError as error:
         fields = [{"field": error.field, "message": str(error), "code": "invalid"}]
-        return 422, {"error": {"code": "invalid", "message": str(error), "fields": fields}}
-    return 200, _told(queries.funnel(spec, today=company_today(), limit=LIMIT))
+        return Status(422, {"error": {"code": "invalid", "message": str(error), "fields": fields}})
+    return Status(200, _told(queries.funnel(spec, today=company_today(), limit=LIMIT)))
 
 
 def _told(answer: Funnel) -> dict[str, Any]:

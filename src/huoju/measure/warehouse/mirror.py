@@ -29,16 +29,19 @@ class Mirror:
         self._seen: dict[str, Snapshot] = {}
         self._epochs: dict[str, int] = {}
         self._rewritten: dict[str, int] = {}
+        self._version = 0
 
     @contextmanager
-    def fresh(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor on tables that hold every row committed by now (or visible to the caller's own transaction)."""
+    def fresh(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
+        """A cursor on tables that hold every row committed by now (or visible to the caller's own transaction), and
+        the version of what they hold: another number after every change."""
         with self._lock:
             engine = self._refresh()
+            version = self._version
         cursor = engine.cursor()
         try:
             cursor.execute("USE mirror")
-            yield cursor
+            yield cursor, version
         finally:
             cursor.close()
 
@@ -49,6 +52,7 @@ class Mirror:
                 self._engine.close()
             self._engine = None
             self._seen, self._epochs, self._rewritten = {}, {}, {}
+            self._version += 1
 
     # --- inside, under the lock -------------------------------------------------------------------------------
 
@@ -77,6 +81,7 @@ class Mirror:
             )
         engine.execute("CHECKPOINT mirror")  # compresses what was just written
         self._rewritten[table.name] = 0
+        self._version += 1
 
     def _follow(self, engine: duckdb.DuckDBPyConnection, table: Mirrored, seen: Snapshot) -> None:
         """Take over the rows that the snapshot of the last look could not see."""
@@ -94,6 +99,7 @@ class Mirror:
         engine.execute(f"DELETE FROM {table.name} WHERE {table.key} IN (SELECT {table.key} FROM incoming)")
         engine.execute(f"INSERT INTO {table.name} {_typed(table, 'incoming')}")
         engine.execute("COMMIT")
+        self._version += 1
         self._compact(engine, table)
 
     def _compact(self, engine: duckdb.DuckDBPyConnection, table: Mirrored) -> None:

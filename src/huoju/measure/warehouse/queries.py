@@ -48,9 +48,11 @@ def compiled(question: Table, parameters: Mapping[str, Scalar] | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Several questions about one moment."""
+    """Several questions about one moment. `version` is another number after every change of any mirrored row: what
+    was computed at the same version still holds."""
 
     _cursor: duckdb.DuckDBPyConnection
+    version: int
 
     def define(self, name: str, rows: str) -> None:
         """Let `name` stand for `rows` (compiled) in the questions of this session."""
@@ -70,5 +72,5 @@ class Session:
 @contextmanager
 def session() -> Iterator[Session]:
     """A session on everything committed by now."""
-    with mirror.fresh() as cursor:
-        yield Session(cursor)
+    with mirror.fresh() as (cursor, version):
+        yield Session(cursor, version)
