@@ -32,6 +32,7 @@ class BulkAction:
     """Something done to all ticked rows: a POST of `ids` (or `matching` and `query`) to `url`.
 
     The answer should be `list_changed(toast(HttpResponse(status=204), …))`. `action`: who may (None: everybody).
+    With `options` the user chooses one beforehand, posted as `name`; without a choice nothing is posted under it.
     """
 
     label: Label
@@ -40,6 +41,8 @@ class BulkAction:
     confirm: Label = ""
     danger: bool = False
     action: str | None = None
+    name: str = ""
+    options: Sequence[tuple[str, Label]] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

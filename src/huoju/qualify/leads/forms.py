@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access import queries as access
@@ -37,16 +38,24 @@ class MoveForm(forms.Form):
         self.fields["to"].choices = [(step.value, stages.look(step).label) for step in steps]  # type: ignore[attr-defined]
 
 
+NOBODY = "-"
+
+
+def owner_options() -> list[tuple[str, str]]:
+    """To whom leads may be given."""
+    sellers = [(str(user.pk), str(user)) for user in access.list_sellers()]
+    return [*sellers, (NOBODY, gettext("(nobody)"))]
+
+
 class AssignForm(forms.Form):
-    """Give leads to somebody."""
+    """Give leads to somebody, or to nobody."""
 
-    owner = forms.ModelChoiceField(
-        label=_("Owner"), queryset=User.objects.none(), empty_label=_("(nobody)"), required=False
-    )
+    owner = forms.ChoiceField(choices=owner_options)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = access.list_sellers()  # type: ignore[attr-defined]
+    def clean_owner(self) -> int | None:
+        """The id of the user; None for nobody."""
+        chosen = self.cleaned_data["owner"]
+        return None if chosen == NOBODY else int(chosen)
 
 
 class LeadForm(forms.ModelForm[Lead]):

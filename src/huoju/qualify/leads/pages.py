@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action, Role
+from huoju.core.errors import UserError
 from huoju.core.facts import queries as facts
 from huoju.core.facts.operations import NewFact, append_one
 from huoju.core.facts.telling import tell
@@ -31,7 +32,7 @@ from huoju.core.ui.timeline import by_day
 from . import display, operations, queries
 from .facts import ContactRevealed
 from .filters import LeadFilter
-from .forms import AssignForm, LeadForm, MoveForm, stages_by_hand
+from .forms import AssignForm, LeadForm, MoveForm, owner_options, stages_by_hand
 from .labels import REFUSAL_LABELS, WARNING_LABELS
 from .models import Lead
 from .panels import panels_for
@@ -40,6 +41,8 @@ from .tables import LeadTable, lead_url
 
 PAGE = 40
 """Facts a page of the timeline."""
+AT_ONCE = 5000
+"""Leads that are given away in one go: all can be given back."""
 
 
 @requires(Action.SEE_LEADS)
@@ -92,7 +95,15 @@ class LeadList(ListPage[Lead]):
         """Handing leads to somebody, for those who may."""
         if not current_user(self.request).may(Action.ASSIGN):
             return ()
-        return (BulkAction(label=_("Assign"), url=reverse("leads:assign"), icon="user-share"),)
+        return (
+            BulkAction(
+                label=_("Assign"),
+                url=reverse("leads:assign"),
+                icon="user-share",
+                name="owner",
+                options=owner_options(),
+            ),
+        )
 
     def export(self, kind: str, rows: QuerySet[Lead], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
         """All leads of the filter as a file; contacts only for those who may see them."""
@@ -176,7 +187,9 @@ def reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
     user = current_user(request)
     if not user.may(Action.SEE_CONTACTS):
         raise PermissionDenied
-    value = {"mobile": found.person.mobile, "email": found.person.email}[field]
+    value = {"mobile": found.person.mobile, "email": found.person.email}.get(field)
+    if value is None:
+        raise Http404
     now = timezone.now()
     with transaction.atomic():
         shown = NewFact(
@@ -240,27 +253,25 @@ def _plain(value: Any) -> str | int | None:
 
 
 @requires(Action.ASSIGN)
+@require_POST
 def assign(request: HttpRequest) -> HttpResponse:
     """Give the ticked leads to somebody; the toast can undo it."""
     user = current_user(request)
-    rows = LeadList.selection(request)
-    form = AssignForm(request.POST if "owner" in request.POST else None)
+    form = AssignForm(request.POST)
     if not form.is_valid():
-        context = {"form": form, "title": _("Assign"), "submit": _("Assign"), "count": rows.count()}
-        return respond(request, "leads/assign.html", context, fragment="leads/assign.html")
-    owner = form.cleaned_data["owner"]
-    now = timezone.now()
-    before = {found.pk: found.owner_id for found in rows.only("pk", "owner_id")[:1000]}
-    wanted = [
-        operations.Assignment(lead_id=pk, owner_id=owner.pk if owner else None, rule="by hand")
-        for pk in before
-    ]
+        raise UserError(_("Choose who gets the leads."))
+    owner_id, now = form.cleaned_data["owner"], timezone.now()
+    before = dict(LeadList.selection(request).order_by("pk").values_list("pk", "owner_id")[: AT_ONCE + 1])
+    if len(before) > AT_ONCE:
+        raise UserError(_("At most %(count)s leads at once.") % {"count": AT_ONCE})
+    wanted = [operations.Assignment(lead_id=pk, owner_id=owner_id, rule="by hand") for pk in before]
     with transaction.atomic():
         done = operations.assign_batch(wanted, actor=f"user:{user.pk}", now=now)
     request.session["undo_assign"] = {
         str(pk): before[pk] for pk, changed in zip(before, done, strict=True) if changed
     }
-    text = _("%(count)s leads given to %(name)s.") % {"count": sum(done), "name": owner or _("(nobody)")}
+    name = dict(form.fields["owner"].choices)[request.POST["owner"]]  # type: ignore[attr-defined]
+    text = _("%(count)s leads given to %(name)s.") % {"count": sum(done), "name": name}
     return list_changed(toast(HttpResponse(status=204), text, undo_url=reverse("leads:undo_assign")))
 
 
