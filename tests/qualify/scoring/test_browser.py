@@ -23,6 +23,7 @@ def admin(transactional_db: None) -> User:
     [
         ("/rules/scoring/edit/", "en", "light", 1440),
         ("/rules/mql/edit/", "zh-hans", "dark", 390),
+        ("/rules/cleaning/edit/", "zh-hans", "light", 390),
         ("/routing/rules/1/", "en", "dark", 390),
         ("/routing/seats/new/", "zh-hans", "light", 1440),
     ],
