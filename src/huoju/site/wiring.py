@@ -14,6 +14,7 @@ from huoju.convert.onboarding.leads import LeadsTarget
 from huoju.convert.onboarding.payments import PaymentsTarget
 from huoju.convert.routing import pages as routing_pages
 from huoju.convert.routing import telling as routing_telling
+from huoju.convert.routing.readers import ROUTING
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
 from huoju.convert.workbench.facts import ActivityLogged
@@ -122,7 +123,7 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    ours = (INTAKE, recognition_reader(), FUNNEL, search_reader())
+    ours = (INTAKE, recognition_reader(), ROUTING, FUNNEL, search_reader())
     readers.register(*(reader for reader in ours if reader.name not in known))
 
 
