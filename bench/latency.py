@@ -94,6 +94,7 @@ def from_submission_to_owner() -> None:
                 "email": f"wang{number}@firm{number}.cn",
                 "company": f"深圳示例{GIVEN[number % len(GIVEN)]}{number}科技有限公司",
                 "title": "数据总监",
+                "company_size": "100-499",  # all that the default criteria ask for: an MQL at once
             }
             link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
             link.request("POST", "/api/v1/leads", json.dumps(body), headers)
