@@ -8,7 +8,7 @@ _K = FieldKind
 _FIELDS: dict[str, tuple[tuple[FieldKind, bool], ...]] = {
     Form.Purpose.CONTACT: (
         *((_K.NAME, True), (_K.COMPANY, True), (_K.MOBILE, True), (_K.EMAIL, False), (_K.TITLE, False)),
-        (_K.MESSAGE, False),
+        *((_K.COMPANY_SIZE, False), (_K.MESSAGE, False)),
     ),
     Form.Purpose.TRIAL: (
         *((_K.NAME, True), (_K.COMPANY, True), (_K.MOBILE, True), (_K.EMAIL, True), (_K.TITLE, True)),

@@ -103,6 +103,7 @@ _ACTORS: dict[str, Label] = {
     "import": _("Import"),
     "api": _("API"),
     "system": _("Huoju"),
+    "reader": _("Huoju"),
 }
 
 
