@@ -5,10 +5,16 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.browsing import browser, visit
 
 __all__ = ["browser", "visit"]
+
+# A property holds or not; how fast a busy machine draws examples is no property.
+hypothesis_settings.register_profile("huoju", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("huoju")
 
 
 @pytest.fixture(scope="session", autouse=True)
