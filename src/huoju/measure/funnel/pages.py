@@ -171,7 +171,8 @@ def _figures(answer: Funnel, before: Funnel | None, currency: str) -> list[Figur
             label=_("Conversion"),
             value=formats.percent(answer.overall) if answer.overall is not None else "—",
             note=f"{display.stage_label(first.stage)} → {display.stage_label(last.stage)}",
-            change=change(answer.overall, before.overall) if before else None,
+            # A cohort that is still growing always converts worse than a grown one: that is no news.
+            change=change(answer.overall, before.overall) if before and not answer.young else None,
         ),
         Figure(
             label=_("Median days"),
