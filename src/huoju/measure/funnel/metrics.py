@@ -15,7 +15,7 @@ from ibis.expr.types import Column, Scalar, Table
 from huoju.measure.warehouse.queries import as_table, compiled
 from huoju.qualify.leads.policy import FUNNEL, Stage
 
-from .mirrored import ENDED, LEADS, PAYMENTS, by, on
+from .mirrored import ENDED, LEADS, MASK, PAYMENTS, bit, by, on
 from .policy.spec import ENTITIES, TIMES, Dimension, FunnelSpec, View
 
 MATCHING = as_table(LEADS, "matching")
@@ -157,19 +157,69 @@ def steps(stages: tuple[Stage, ...]) -> list[tuple[Stage, Stage]]:
 @lru_cache(maxsize=512)
 def totals(shape: Shape) -> str:
     """One row: for each stage the leads that count, those with a date of their own, and those that stopped there."""
-    rows = counted(shape)
-    stages = shape.stages
+    tally = _tally(shape, None)
     figures: dict[str, Scalar] = {}
-    for at, stage in enumerate(stages):
-        reached = rows[f"at_{stage}"]
-        figures[f"n_{stage}"] = reached.count()
-        figures[f"dated_{stage}"] = rows[f"to_{stage}"].count()
-        if at + 1 < len(stages):
-            ended = reached.notnull() & shape.reached(rows, stages[at + 1]).isnull() & rows[ENDED]
-            figures[f"stopped_{stage}"] = ended.sum()
-        else:
-            figures[f"stopped_{stage}"] = ibis.literal(0)
-    return _sql(rows.aggregate(**figures))
+    for stage in shape.stages:
+        figures |= {
+            f"{figure}_{stage}": tally[f"{figure}_{stage}"].sum() for figure in ("n", "dated", "stopped")
+        }
+    return _sql(tally.aggregate(**figures))
+
+
+def _tally(shape: Shape, dimension: Dimension | None) -> Table:
+    """For each value of `dimension` (several rows each; none: of all leads) and each stage: `n_…` leads that count
+    there, `dated_…` with a date of their own, `stopped_…` that ended there.
+
+    Leads are not counted one by one for each figure, which would read a dozen columns of a million rows. A cohort is
+    grouped once by which stages its leads have; of a period each stage's events are grouped by themselves.
+    """
+    return _cohort_tally(shape, dimension) if shape.view is View.COHORT else _period_tally(shape, dimension)
+
+
+def _cohort_tally(shape: Shape, dimension: Dimension | None) -> Table:
+    rows = MATCHING.filter(shape.within(shape.reached(MATCHING, shape.stages[0])))
+    keys = {"key": _key(dimension, rows, shape.reached(rows, shape.stages[0]))} if dimension else {}
+    rows = rows.select(rows[MASK], rows[ENDED], **keys)
+    groups = rows.group_by([*keys, MASK, ENDED]).aggregate(n=rows.count())
+
+    def has(stage: Stage) -> Column:
+        # Bits of later stages are higher: a mask from this bit on has this stage or a later one.
+        return groups[MASK] >= bit(stage) if shape.skipped else (groups[MASK] & bit(stage)) != 0
+
+    def of(condition: Column) -> Column:
+        return ibis.ifelse(condition, groups.n, 0)
+
+    figures: dict[str, Column] = {}
+    for stage, following in zip(shape.stages, [*shape.stages[1:], None], strict=True):
+        figures[f"n_{stage}"] = of(has(stage))
+        figures[f"dated_{stage}"] = of((groups[MASK] & bit(stage)) != 0)
+        ended = has(stage) & ~has(following) & groups[ENDED] if following else ibis.literal(False)
+        figures[f"stopped_{stage}"] = of(ended)
+    return groups.select(*keys, **figures)
+
+
+def _period_tally(shape: Shape, dimension: Dimension | None) -> Table:
+    united: Table | None = None
+    for stage, following in zip(shape.stages, [*shape.stages[1:], None], strict=True):
+        rows = MATCHING.filter(shape.within(shape.reached(MATCHING, stage)))
+        keys = {"key": _key(dimension, rows, shape.reached(rows, stage))} if dimension else {}
+        ended = rows[ENDED] & shape.reached(rows, following).isnull() if following else ibis.literal(False)
+        rows = rows.select(**keys, dated=rows[on(stage)].notnull(), ended=ended)
+        figures = {"n": rows.count(), "dated": rows.dated.sum(), "stopped": rows.ended.sum()}
+        groups = rows.group_by([*keys]).aggregate(**figures) if keys else rows.aggregate(**figures)
+        events = groups.select(
+            *keys,
+            **{
+                f"{figure}_{each}": groups[figure].cast("int64")
+                if each is stage
+                else ibis.literal(0, "int64")
+                for each in shape.stages
+                for figure in figures
+            },
+        )
+        united = events if united is None else united.union(events)
+    assert united is not None  # noqa: S101 (a spec has two stages at least)
+    return united
 
 
 @lru_cache(maxsize=512)
@@ -193,17 +243,11 @@ def _histogram(rows: Table, begin: Column, end: Column) -> str:
 
 @lru_cache(maxsize=512)
 def parts(shape: Shape, dimension: Dimension, limit: int) -> str:
-    """A row for each value of the split: key, number of values, leads at each stage; largest first, time in order."""
-    rows = counted(shape)
-    if dimension in TIMES and shape.view is View.PERIOD:
-        grouped = _events_by_time(shape, rows, dimension)
-    else:
-        rows = rows.mutate(key=_key(dimension, rows, rows.anchor))
-        grouped = rows.group_by("key").aggregate(
-            **{f"n_{stage}": rows[f"at_{stage}"].count() for stage in shape.stages}
-        )
-        if shape.view is View.PERIOD:
-            grouped = grouped.filter(_any([grouped[f"n_{stage}"] > 0 for stage in shape.stages]))
+    """A row for each value of the split: key, leads at each stage, number of values; largest first, time in order."""
+    tally = _tally(shape, dimension)
+    grouped = tally.group_by("key").aggregate(
+        **{f"n_{stage}": tally[f"n_{stage}"].sum() for stage in shape.stages}
+    )
     grouped = grouped.select(
         "key", *(f"n_{stage}" for stage in shape.stages), values=grouped.count().over(ibis.window())
     )
@@ -211,23 +255,6 @@ def parts(shape: Shape, dimension: Dimension, limit: int) -> str:
         return _sql(grouped.order_by("key").limit(limit))
     counts = [ibis.desc(f"n_{stage}") for stage in (shape.stages[0], shape.stages[-1])]
     return _sql(grouped.order_by(*counts, "key").limit(limit))
-
-
-def _events_by_time(shape: Shape, rows: Table, dimension: Dimension) -> Table:
-    """Each stage's events by the month or week in which they happened."""
-    united: Table | None = None
-    for stage in shape.stages:
-        day = rows[f"at_{stage}"]
-        here = rows.filter(day.notnull())
-        here = here.select(
-            key=_key(dimension, here, here[f"at_{stage}"]), stage_code=ibis.literal(stage.value)
-        )
-        united = here if united is None else united.union(here)
-    assert united is not None  # noqa: S101 (a spec has two stages at least)
-    rows = united
-    return rows.group_by("key").aggregate(
-        **{f"n_{stage}": (rows.stage_code == stage.value).sum() for stage in shape.stages}
-    )
 
 
 @lru_cache(maxsize=512)
@@ -248,6 +275,8 @@ def medians(shape: Shape, dimension: Dimension) -> str:
         assert united is not None  # noqa: S101
         rows = united
     else:
+        # Only leads that have a day for a later stage than the first can have taken a step.
+        rows = rows.filter(rows[MASK] >= bit(shape.stages[1]))
         rows = rows.select(
             key=_key(dimension, rows, rows.anchor),
             **{f"d_{at}": _days(rows, *pair) for at, pair in enumerate(pairs)},

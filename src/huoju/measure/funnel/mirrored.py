@@ -10,6 +10,15 @@ ENDED = "ended"
 """The column that is true of leads that were lost or disqualified: they will not go on."""
 
 
+MASK = "mask"
+"""The column with a bit for each stage that a lead has a day for: leads are tallied by it, not one by one."""
+
+
+def bit(stage: Stage) -> int:
+    """The bit of `stage` in `MASK`; later stages have higher bits."""
+    return 1 << FUNNEL.index(stage)
+
+
 def _day(column: str) -> Column:
     return Column(type="DATE", source=f"(({column}) AT TIME ZONE %(zone)s)::date")
 
@@ -67,6 +76,7 @@ LEADS = Mirrored(
             by(stage): ("DATE", f"coalesce({', '.join(on(later) for later in FUNNEL[at:])})")
             for at, stage in enumerate(FUNNEL)
         },
+        MASK: ("SMALLINT", " + ".join(f"({on(stage)} IS NOT NULL)::INT * {bit(stage)}" for stage in FUNNEL)),
         ENDED: ("BOOLEAN", f"stage IN ('{Stage.LOST}', '{Stage.DISQUALIFIED}')"),
     },
 )  # fmt: skip

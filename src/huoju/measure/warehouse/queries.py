@@ -13,7 +13,14 @@ from ibis.expr.types import Scalar, Table
 from .mirror import mirror
 from .tables import Mirrored
 
-_TYPES = {"VARCHAR": "string", "BIGINT": "int64", "INTEGER": "int32", "DATE": "date", "BOOLEAN": "boolean"}
+_TYPES = {
+    "VARCHAR": "string",
+    "BIGINT": "int64",
+    "INTEGER": "int32",
+    "SMALLINT": "int16",
+    "DATE": "date",
+    "BOOLEAN": "boolean",
+}
 
 type Row = tuple[Any, ...]
 
