@@ -5,6 +5,8 @@ touches and history, what the funnel derives, and the users who own them. Values
 common provinces and trades and many rare ones, most leads early in their life, a fifth in the pool or nobody's.
 """
 
+from typing import Any
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -138,7 +140,7 @@ def fill(leads: int = LEADS) -> None:
             for number in range(CAMPAIGNS)
         ]
     )
-    values = {
+    values: dict[str, Any] = {
         "leads": leads, "given": GIVEN, "families": FAMILIES,
         "cities": ["北京", "上海", "深圳", "杭州", "广州", "成都", "武汉", "苏州"],
         "channels": channels[:12], "campaigns": [campaign.pk for campaign in made], "regions": list(REGIONS),

@@ -4,6 +4,7 @@ import gc
 import random
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -49,7 +50,12 @@ FROM p RETURNING id, person_id, company_id
 def _make_leads(stage: str) -> list[tuple[int, int, int | None]]:
     """Leads with people and companies; a third share theirs with nobody, the others know no company."""
     with connection.cursor() as cursor:
-        values = {"leads": LEADS, "stage": stage, "regions": list(REGIONS), "choices": len(REGIONS)}
+        values: dict[str, Any] = {
+            "leads": LEADS,
+            "stage": stage,
+            "regions": list(REGIONS),
+            "choices": len(REGIONS),
+        }
         cursor.execute(_LEADS, values)
         leads = sorted(cursor.fetchall())
         cursor.execute("ANALYZE")

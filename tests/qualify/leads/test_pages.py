@@ -90,7 +90,7 @@ class TestList:
 
 
 def rows_of(answer: Any) -> list[list[str]]:
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = answer.getvalue().decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text)))
 
 
@@ -112,7 +112,7 @@ class TestExport:
 
     def test_xlsx_holds_text_and_no_formulas(self, enter: Enter, risky: Known) -> None:
         answer = enter("marketing").get("/leads/?export=xlsx")
-        book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+        book = openpyxl.load_workbook(io.BytesIO(answer.getvalue()))
         sheet = book.active
         assert sheet is not None
         header, row = list(sheet.iter_rows())
@@ -128,7 +128,7 @@ class TestExport:
         if kind == "csv":
             text = "\n".join(",".join(row) for row in rows_of(answer))
         else:
-            book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+            book = openpyxl.load_workbook(io.BytesIO(answer.getvalue()))
             sheet = book.active
             assert sheet is not None
             text = str([[cell.value for cell in row] for row in sheet.iter_rows()])
