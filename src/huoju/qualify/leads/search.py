@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
 from huoju.core.access.policy import Scope
+from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import StoredFact
 from huoju.core.search.kinds import Entry, SearchKind, Shown
 
@@ -24,10 +25,17 @@ from .policy import Stage
 from .queries import visible_to
 
 _POOL, _NOBODY = "pool", "nobody"
+_MOVED = kind_of(LeadStageChanged).name
 
 
 def _touched(facts: Sequence[StoredFact]) -> set[int]:
-    return {int(fact.payload["lead_id"]) for fact in facts if "lead_id" in fact.payload}
+    """The leads whose documents may differ now. Of the stages only the pool is in a document."""
+    return {
+        int(fact.payload["lead_id"])
+        for fact in facts
+        if "lead_id" in fact.payload
+        and (fact.kind != _MOVED or Stage.POOL in (fact.payload["from_stage"], fact.payload["to_stage"]))
+    }
 
 
 def _fetch(ids: Sequence[int]) -> list[Entry]:
