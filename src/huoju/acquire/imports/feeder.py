@@ -111,7 +111,8 @@ def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
     # Neither fork (we hold connections and threads) nor spawn (it would run our main module again).
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        # Without it the process could not start; settings that are overridden do not know their module.
+        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE or os.environ["DJANGO_SETTINGS_MODULE"],
     }
     child = subprocess.Popen(
         [sys.executable, "-m", "huoju.acquire.imports.feeder_process"],
