@@ -45,8 +45,8 @@ WINGS = {
     "convert": ["onboarding", "deals", "workbench", "routing"],
     "qualify": ["intake", "recognition", "scoring", "leads", "cleaning"],
     "acquire": ["imports", "forms", "campaigns"],
-    "hub": ["consent", "identity", "companies"],
-    "core": ["search", "facts", "access", "ui"],
+    "hub": ["profile", "consent", "identity", "companies"],
+    "core": ["search", "lake", "facts", "access", "ui"],
 }
 
 INSTALLED_APPS = [

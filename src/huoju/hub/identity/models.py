@@ -74,3 +74,24 @@ class MergeProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.left_id} = {self.right_id}?"
+
+
+class Alias(models.Model):
+    """A person who is another one as well: `person` is read as `profile` while their merge is in force.
+
+    Derived from the merges. Whoever has no row is their own profile. Facts, identifiers, leads and consent keep the
+    person that they were written for; who wants the whole of a human being reads through this mapping.
+    """
+
+    person = models.OneToOneField(Person, primary_key=True, on_delete=models.DB_CASCADE, related_name="+")
+    profile = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("profile")), name="identity_alias_of_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} → {self.profile_id}"

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from huoju.core.bulk import texts
 
-from .models import Identifier, MergeProposal, Person
+from .models import Alias, Identifier, MergeProposal, Person
 
 
 class KnownIdentifier(NamedTuple):
@@ -56,3 +56,19 @@ def list_proposals(person_id: int) -> list[MergeProposal]:
         .select_related("left", "right")
         .order_by("id")
     )
+
+
+def profiles_of(person_ids: Iterable[int]) -> dict[int, int]:
+    """The profile that each person is read as: their own id, unless a merge is in force. One query."""
+    wanted = list(person_ids)
+    merged = dict(Alias.objects.filter(person_id__in=wanted).values_list("person_id", "profile_id"))
+    return {person_id: merged.get(person_id, person_id) for person_id in wanted}
+
+
+def members_of(profile_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The persons that are read as each of the profiles, itself first. One query."""
+    members = {profile_id: [profile_id] for profile_id in profile_ids}
+    rows = Alias.objects.filter(profile_id__in=list(members)).order_by("person_id")
+    for profile_id, person_id in rows.values_list("profile_id", "person_id"):
+        members[profile_id].append(person_id)
+    return members

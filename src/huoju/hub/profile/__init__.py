@@ -1,0 +1,1 @@
+"""The profile 画像: what is known of a person, where from, and what may be asked of it."""

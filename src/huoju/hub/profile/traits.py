@@ -1,0 +1,87 @@
+"""Traits: what may be asked of a profile, registered by the rooms that know it.
+
+A trait is not copied: it is a column of a room's own table, read where it stands (in PostgreSQL for one person, in the
+lake for millions), so it can never be stale. `site/wiring.py` registers the sources.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from huoju.core.lake.tables import LakeTable
+from huoju.core.ui.parts import Label
+
+
+class TraitType(StrEnum):
+    """What a trait's value is; decides which questions may be asked of it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    CHOICE = "choice"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """One thing that may be asked of a profile: `code` is `noun.field` ("lead.stage"), `column` where its value stands.
+
+    `choices` gives the values and their labels; for ids ("campaign"), as they are now.
+    """
+
+    code: str
+    label: Label
+    type: TraitType
+    column: str
+    choices: Callable[[], Sequence[tuple[str, Label]]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraitSource:
+    """A table that says something of persons (or of companies), and its traits.
+
+    `about` says whom: the column `owner` holds a person's id, or a company's. Where a profile has several rows (several
+    leads; several merged persons), the one that is greatest by the columns `latest` counts, NULLs last. `changed_by` are
+    the kinds of facts (payload classes) after which a value may be another one.
+    """
+
+    code: str
+    label: Label
+    table: LakeTable
+    about: Literal["person", "company"] = "person"
+    owner: str = "person_id"
+    latest: tuple[str, ...] = ("id",)
+    changed_by: tuple[type[Any], ...]
+    traits: tuple[Trait, ...]
+
+
+_sources: dict[str, TraitSource] = {}
+
+
+def register_traits(*sources: TraitSource) -> None:
+    """Add sources. Raises `ValueError` for a code (of a source or a trait) that is taken."""
+    for source in sources:
+        taken = {
+            trait.code for other in _sources.values() if other.code != source.code for trait in other.traits
+        }
+        if doubled := taken & {trait.code for trait in source.traits}:
+            raise ValueError(f"traits {sorted(doubled)} are registered twice")
+        if _sources.setdefault(source.code, source) != source:
+            raise ValueError(f"trait source {source.code!r} is registered twice")
+
+
+def all_sources() -> list[TraitSource]:
+    """Every source of traits, in the order of registration."""
+    return list(_sources.values())
+
+
+def trait_named(code: str) -> tuple[TraitSource, Trait]:
+    """A trait and where it comes from. Raises `KeyError`."""
+    for source in _sources.values():
+        for trait in source.traits:
+            if trait.code == code:
+                return source, trait
+    raise KeyError(code)
