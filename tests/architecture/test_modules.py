@@ -13,7 +13,7 @@ PUBLIC = {"operations", "queries", "facts", "policy", "registry"}
 """What other rooms may import of a room."""
 
 # Rooms of core that are made to be imported: the patterns of the screens, the log, permissions.
-OPEN_ROOMS = {("core", "ui"), ("core", "facts"), ("core", "access"), ("core", "search")}
+OPEN_ROOMS = {("core", "ui"), ("core", "facts"), ("core", "access"), ("core", "lake"), ("core", "search")}
 
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "managers", "misc", "tools"}
 

@@ -43,8 +43,8 @@ class Trait:
 class TraitSource:
     """A table that says something of persons (or of companies), and its traits.
 
-    `about` says whom: the column `owner` holds a person's id, or a company's. Where a profile has several rows (several
-    leads; several merged persons), the one that is greatest by the columns `latest` counts, NULLs last. `changed_by` are
+    `about` says whom: the column `owner` holds a person's id, or a company's. Where a profile has several rows (many
+    leads; merged persons), the one that is greatest by the columns `latest` counts, NULLs last. `changed_by` are
     the kinds of facts (payload classes) after which a value may be another one.
     """
 
