@@ -11,7 +11,7 @@ from huoju.hub.identity import queries
 from huoju.hub.identity.models import Identifier as Row
 from huoju.hub.identity.models import MergeProposal, Person
 from huoju.hub.identity.operations import PersonHint, Resolved, forget_batch, resolve_batch
-from huoju.hub.identity.policy import Identifier, IdentifierKind, Strength
+from huoju.hub.identity.policy import Evidence, Identifier, IdentifierKind, Strength
 from tests.races import committed_log, count_queries, race
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -101,7 +101,16 @@ class TestResolve:
         first, second = resolve(hint(mobile(1), email("li")), hint(email("li"), mobile(1)))
         assert first.person_id == second.person_id == left
         proposal = MergeProposal.objects.get()
-        assert (proposal.left_id, proposal.right_id, proposal.evidence) == (left, right, ["email"])
+        assert (proposal.left_id, proposal.right_id, proposal.method, proposal.score) == (
+            left,
+            right,
+            "rule",
+            0.9,
+        )
+        assert [Evidence.read(each) for each in proposal.evidence] == [
+            Evidence("mobile", left="+8613800000001", weight=3.0),
+            Evidence("email", right="li@acme.cn", weight=3.0),
+        ]
         assert (first.proposals, second.proposals) == ((proposal.pk,), ())
         fact = Fact.objects.get(kind="person.merge_proposed")
         assert (fact.person_id, fact.payload["other_person_id"]) == (left, right)

@@ -5,11 +5,15 @@ from huoju.core.facts.kinds import fact
 
 @fact("person.merge_proposed")
 class MergeProposed:
-    """Unverified input named identifiers of two persons: somebody should decide whether they are one."""
+    """Two persons may be one: somebody should decide. `evidence` names the fields that speak for it.
+
+    `verified`: the input proved both persons' identifiers, so a rule may decide.
+    """
 
     proposal_id: int
     other_person_id: int
     evidence: list[str]
+    verified: bool = False
 
 
 @fact("person.merged")

@@ -1,6 +1,7 @@
 """Persons and the identifiers that point to them."""
 
 from django.db import models
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 
@@ -55,13 +56,22 @@ class Identifier(models.Model):
 
 
 class MergeProposal(models.Model):
-    """Two persons that may be one: unverified input named identifiers of both. Nothing merges without a decision."""
+    """Two persons that may be one; nothing merges without a decision. A decided pair is not asked again.
+
+    `evidence` is a list of `policy.Evidence`; `score` the probability, 0 to 1; `method` who found it. `later_at`: put
+    aside then, so it stands behind those that nobody has looked at.
+    """
 
     left = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
     right = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
+    method = models.CharField(max_length=20, default="rule")
+    score = models.FloatField(default=0.5)
+    verified = models.BooleanField(default=False)
     evidence = models.JSONField(default=list)
     proposed_at = models.DateTimeField()
+    later_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=80, default="", blank=True)
     decision = models.CharField(max_length=20, blank=True)
 
     class Meta:
@@ -70,10 +80,53 @@ class MergeProposal(models.Model):
             models.CheckConstraint(
                 condition=models.Q(left__lt=models.F("right")), name="identity_proposal_ordered"
             ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at=None, decision="")
+                | ~models.Q(decided_at=None) & ~models.Q(decision=""),
+                name="identity_proposal_decided",
+            ),
         ]
+        indexes = [
+            models.Index(
+                models.F("later_at").asc(nulls_first=True), models.F("score").desc(), "id",
+                condition=models.Q(decided_at=None), name="identity_proposal_open",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.left_id} = {self.right_id}?"
+
+
+class Merge(models.Model):
+    """Two persons are one 合并: an edge, in force until it is undone. Rows are never removed while their persons live.
+
+    `into` was the one to be kept: see `policy.profiles`. `actor` and `undone_by` are written as in facts (`user:7`).
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
+    into = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
+    proposal = models.ForeignKey(MergeProposal, null=True, on_delete=models.DB_SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300, default="", blank=True)
+    evidence = models.JSONField(default=list)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=80, default="", blank=True)
+    undone_reason = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(person=models.F("into")), name="identity_merge_of_two"
+            ),
+            models.UniqueConstraint(
+                Least("person", "into"), Greatest("person", "into"),
+                condition=models.Q(undone_at=None), name="identity_merge_once",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.person_id} = {self.into_id}"
 
 
 class Alias(models.Model):

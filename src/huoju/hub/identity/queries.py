@@ -10,6 +10,7 @@ from django.db.models import Q
 from huoju.core.bulk import texts
 
 from .models import Alias, Identifier, MergeProposal, Person
+from .policy import Decision, Evidence
 
 
 class KnownIdentifier(NamedTuple):
@@ -72,3 +73,32 @@ def members_of(profile_ids: Iterable[int]) -> dict[int, list[int]]:
     for profile_id, person_id in rows.values_list("profile_id", "person_id"):
         members[profile_id].append(person_id)
     return members
+
+
+class Label(NamedTuple):
+    """Somebody's answer whether two persons are one: what a matcher learns from. `left` < `right`."""
+
+    left: int
+    right: int
+    same: bool
+    method: str
+    score: float
+    evidence: tuple[Evidence, ...]
+    decided_at: datetime
+    decided_by: str
+
+
+def labels(*, since: datetime | None = None) -> list[Label]:
+    """Every decided proposal, oldest first, those of rules and of people. A merge that was undone later says "not the
+    same": it is decided at the moment of the undoing. `since` leaves out earlier decisions."""
+    decided = MergeProposal.objects.exclude(decided_at=None).order_by("decided_at", "id")
+    if since is not None:
+        decided = decided.filter(decided_at__gte=since)
+    return [
+        Label(
+            row.left_id, row.right_id, row.decision == Decision.MERGED, row.method, row.score,
+            tuple([Evidence.read(each) for each in row.evidence]), row.decided_at, row.decided_by,
+        )
+        for row in decided
+        if row.decided_at is not None
+    ]  # fmt: skip

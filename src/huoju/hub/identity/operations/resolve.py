@@ -18,15 +18,29 @@ from psycopg.errors import UniqueViolation
 
 from huoju.core.bulk import copy_rows, numbers, plain, take_ids, texts
 
-from ..policy import Blocked, Grouping, Identifier, IdentifierKind, Strength, connected_groups
+from ..policy import (
+    Block,
+    Blocked,
+    Evidence,
+    Grouping,
+    Identifier,
+    IdentifierKind,
+    Method,
+    Strength,
+    Suggestion,
+    connected_groups,
+)
 from ..queries import KnownIdentifier, find_identifiers
-from .proposals import propose
+from .proposals import propose_batch
 
 _ATTEMPTS = 20
 _SEEN_GRAIN = timedelta(days=1)
 """`last_seen` moves at most once a day: an update of a row for every repeat would cost more than it tells."""
 
 FILLABLE = ("name", "title", "mobile", "email", "region", "country", "language")
+_NAMED, _PROVEN = 0.9, 0.99
+"""How probable two persons are one whom one input names: somebody typed both, or proved both."""
+_NAMED_WEIGHT = 3.0
 _MARK = "person:"
 """Begins the pseudo-identifier by which a row says that it knows its person already."""
 
@@ -109,7 +123,7 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
         _insert_persons(cursor, plan, rows, source, now)
         filled = _fill(cursor, plan, rows, persons)
         _note_seen(cursor, rows, owned, now)
-        proposals = propose(cursor, plan.blocked, actor=actor, source=source, now=now)
+    proposals = _propose(rows, plan.blocked, actor=actor, source=source, now=now)
     return _answers(rows, plan, persons, filled, proposals)
 
 
@@ -357,6 +371,34 @@ def _note_seen(
                 numbers(list(seen.values())),
             ],
         )
+
+
+def _propose(
+    rows: Sequence[PersonHint], blocked: Sequence[Blocked], *, actor: str, source: str, now: datetime
+) -> dict[int, list[int]]:
+    """Ask about the pairs that rows named together; the ids of what is asked anew, by row."""
+    named = [each for each in blocked if each.reason is Block.TWO_PERSONS]
+    suggestions = [_suggestion(each, rows[each.row]) for each in named]
+    ids = propose_batch(suggestions, method=Method.RULE, actor=actor, source=source, now=now)
+    made: dict[int, list[int]] = {}
+    for each, id_ in zip(named, ids, strict=True):
+        if id_ is not None:
+            made.setdefault(each.row, []).append(id_)
+    return made
+
+
+def _suggestion(blocked: Blocked, row: PersonHint) -> Suggestion:
+    """One row named an identifier of each of two persons. Where it proves both, they can hardly be two."""
+    own, other = blocked.via, blocked.identifier
+    known = own is not None and not own.value.startswith(_MARK)
+    verified = known and own is not None and own.kind in row.verified and other.kind in row.verified
+    evidence = [Evidence(other.kind.value, right=other.value, weight=_NAMED_WEIGHT)]
+    if known and own is not None:
+        evidence.insert(0, Evidence(own.kind.value, left=own.value, weight=_NAMED_WEIGHT))
+    left, right = blocked.persons
+    if blocked.own != left:
+        evidence = [each._replace(left=each.right, right=each.left) for each in evidence]
+    return Suggestion(left, right, _PROVEN if verified else _NAMED, tuple(evidence), verified)
 
 
 def _answers(

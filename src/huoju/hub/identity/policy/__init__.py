@@ -10,28 +10,44 @@ from huoju.core.mail import EmailClass
 from .grouping import BLOCK_LABELS, Block, Blocked, Group, Grouping, connected_groups
 from .kinds import KIND_LABELS, KIND_RULES, Identifier, IdentifierKind, KindRule, Strength, strength_of
 from .mails import Email, EmailProblem, normalise_email
+from .merging import (
+    AGREEMENT_LABELS,
+    METHOD_LABELS,
+    Agreement,
+    Decision,
+    Evidence,
+    Method,
+    Suggestion,
+)
 from .names import Name, normalise_name
 from .phones import Phone, PhoneKind, PhoneProblem, normalise_phone
 
 __all__ = [
+    "AGREEMENT_LABELS",
     "BLOCK_LABELS",
     "KIND_LABELS",
     "KIND_RULES",
+    "METHOD_LABELS",
+    "Agreement",
     "Block",
     "Blocked",
+    "Decision",
     "Email",
     "EmailClass",
     "EmailProblem",
+    "Evidence",
     "Group",
     "Grouping",
     "Identifier",
     "IdentifierKind",
     "KindRule",
+    "Method",
     "Name",
     "Phone",
     "PhoneKind",
     "PhoneProblem",
     "Strength",
+    "Suggestion",
     "connected_groups",
     "normalise_email",
     "normalise_name",

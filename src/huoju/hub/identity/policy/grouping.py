@@ -6,7 +6,7 @@ nothing is lost.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from huoju.core.text import msgid
@@ -49,6 +49,8 @@ class Blocked:
     other: int
     reason: Block
     persons: tuple[int, ...] = ()  # for TWO_PERSONS: the pair to propose, in ascending order
+    own: int | None = None  # for TWO_PERSONS: the one of the pair that the row's group is
+    via: Identifier | None = None  # for TWO_PERSONS: the row's identifier that made it theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def connected_groups(
     clusters: list[_Cluster] = []
     owner: dict[Identifier, int] = {}
     person_cluster: dict[int, int] = {}
-    blocked: list[tuple[int, Identifier, int, Block, tuple[int, ...]]] = []
+    blocked: list[tuple[int, Blocked]] = []  # with the other cluster
     home: list[int] = []
 
     def find(node: int) -> int:
@@ -114,6 +116,7 @@ def connected_groups(
 
     for row, identifiers in enumerate(rows):
         mine: int | None = None
+        via: Identifier | None = None
         fresh: list[Identifier] = []
         weak: list[Identifier] = []
         for identifier in sorted(identifiers, key=_belief) if len(identifiers) > 1 else identifiers:
@@ -125,14 +128,18 @@ def connected_groups(
                 if identifier not in fresh:
                     fresh.append(identifier)
             elif mine is None:
-                mine = other
+                mine, via = other, identifier
             elif other != mine:
-                reason = _why_not(clusters[mine], clusters[other])
+                one, two = clusters[mine], clusters[other]
+                reason = _why_not(one, two)
                 if reason is None:
+                    via = via if two.person is None else identifier
                     mine = _unite(mine, other, clusters, parent)
+                elif reason is Block.TWO_PERSONS:
+                    refused = Blocked(row, identifier, other, reason, _persons(one, two), one.person, via)
+                    blocked.append((other, refused))
                 else:
-                    pair = _persons(clusters[mine], clusters[other]) if reason is Block.TWO_PERSONS else ()
-                    blocked.append((row, identifier, other, reason, pair))
+                    blocked.append((other, Blocked(row, identifier, other, reason)))
         if mine is None:
             mine = new_cluster()
         elif fresh and (trouble := _trouble(clusters[mine], fresh)) is not None:
@@ -142,7 +149,7 @@ def connected_groups(
             shared = next(
                 (item for item in identifiers if item in owner and find(owner[item]) == mine), identifier
             )
-            blocked.append((row, shared, mine, reason, ()))
+            blocked.append((mine, Blocked(row, shared, mine, reason)))
             mine = new_cluster()
         cluster = clusters[mine]
         cluster.rows.append(row)
@@ -228,7 +235,7 @@ def _unite(one: int, two: int, clusters: list[_Cluster], parent: list[int]) -> i
 def _result(
     home: list[int],
     clusters: list[_Cluster],
-    blocked: list[tuple[int, Identifier, int, Block, tuple[int, ...]]],
+    blocked: list[tuple[int, Blocked]],
     find: Callable[[int], int],
 ) -> Grouping:
     position: dict[int, int] = {}
@@ -243,5 +250,5 @@ def _result(
         return position[root]
 
     group_of = tuple([place(at) for at in home])
-    refused = tuple([Blocked(row, item, place(other), why, pair) for row, item, other, why, pair in blocked])
+    refused = tuple([replace(each, other=place(other)) for other, each in blocked])
     return Grouping(tuple(groups), group_of, refused)
