@@ -10,6 +10,7 @@ from huoju.acquire.forms import queries as form_queries
 from huoju.acquire.imports.registry import register_target
 from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
+from huoju.convert.deals import traits as deals_traits
 from huoju.convert.onboarding.leads import LeadsTarget
 from huoju.convert.onboarding.payments import PaymentsTarget
 from huoju.convert.routing import pages as routing_pages
@@ -23,6 +24,7 @@ from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.facts import readers
 from huoju.core.facts.telling import register_names
+from huoju.core.lake import tables as lake_tables
 from huoju.core.search.kinds import register_kind
 from huoju.core.search.readers import search_reader
 from huoju.core.ui import navigation
@@ -30,6 +32,8 @@ from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
+from huoju.hub.profile import traits as profile_traits
+from huoju.hub.profile.registry import register_traits
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel import pages as funnel_pages
 from huoju.measure.funnel.readers import FUNNEL
@@ -41,12 +45,15 @@ from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
+from huoju.qualify.leads import traits as leads_traits
+from huoju.qualify.leads.facts import LeadCaptured, LeadTouched, LeadUpdated
 from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.recognition import pages as recognition_pages
 from huoju.qualify.recognition.readers import recognition_reader
 from huoju.qualify.scoring import pages as scoring_pages
 from huoju.qualify.scoring import signals
 from huoju.qualify.scoring import telling as scoring_telling
+from huoju.qualify.scoring.facts import BandChanged
 
 from . import pages as site_pages
 
@@ -65,6 +72,7 @@ def wire() -> None:
     wire_lead_page()
     register_target(LeadsTarget())
     register_target(PaymentsTarget())
+    wire_traits()
 
 
 def wire_lead_page() -> None:
@@ -279,3 +287,19 @@ def wire_navigation() -> None:
 def wire_warehouse() -> None:
     """The tables that the analytics engine holds."""
     warehouse.register(mirrored.LEADS, mirrored.PAYMENTS)
+
+
+def wire_traits() -> None:
+    """What may be asked of a profile, and the tables that flow to the lake for it."""
+    told = (LeadCaptured, LeadTouched, LeadUpdated)  # a submission or a file that says more of its person
+    register_traits(
+        profile_traits.persons(told),
+        profile_traits.companies(told),
+        leads_traits.LEAD,
+        leads_traits.scores((*recognition_reader().kinds, BandChanged)),
+        deals_traits.DEAL,
+        deals_traits.PAYMENT,
+    )
+    lake_tables.register(
+        *profile_traits.LAKE_TABLES, leads_traits.LEADS, deals_traits.DEALS, deals_traits.PAYMENTS
+    )

@@ -1,0 +1,99 @@
+"""What deals and money say of persons."""
+
+from django.utils.translation import gettext_lazy as _
+
+from huoju.core.lake.tables import LakeTable
+from huoju.hub.profile.registry import Trait, TraitSource, TraitType
+
+from .facts import (
+    OpportunityLost,
+    OpportunityOpened,
+    OpportunityWon,
+    PaymentRecorded,
+    PaymentWithdrawn,
+)
+from .models import Opportunity
+
+_MOMENT = "timestamp('UTC')"
+_MONEY = "decimal(14, 2)"
+
+DEALS = LakeTable(
+    name="deals",
+    relation="deals_opportunity",
+    columns={
+        "id": "int64",
+        "lead_id": "int64",
+        "person_id": "int64",
+        "company_id": "int64",
+        "owner_id": "int64",
+        "state": "string",
+        "amount": _MONEY,
+        "currency": "string",
+        "expected_on": "date",
+        "lost_reason": "string",
+        "competitor": "string",
+        "opened_at": _MOMENT,
+        "won_at": _MOMENT,
+        "lost_at": _MOMENT,
+    },
+    # A lead keeps its person for ever, so the person of a deal never changes either.
+    sources={"person_id": "(SELECT l.person_id FROM leads_lead l WHERE l.id = lead_id)"},
+)
+"""One row an opportunity."""
+
+PAYMENTS = LakeTable(
+    name="payments",
+    relation="deals_payment",
+    columns={
+        "id": "int64",
+        "opportunity_id": "int64",
+        "person_id": "int64",
+        "amount": _MONEY,
+        "currency": "string",
+        "paid_at": _MOMENT,
+    },
+    sources={
+        "person_id": "(SELECT l.person_id FROM deals_opportunity o JOIN leads_lead l ON l.id = o.lead_id "
+        "WHERE o.id = opportunity_id)"
+    },
+)
+"""One row a payment received."""
+
+DEAL = TraitSource(
+    code="deal",
+    label=_("Opportunity"),
+    table=DEALS,
+    latest=("opened_at", "id"),
+    changed_by=(OpportunityOpened, OpportunityWon, OpportunityLost),
+    traits=(
+        Trait(
+            code="deal.state",
+            label=_("State"),
+            type=TraitType.CHOICE,
+            column="state",
+            choices=lambda: Opportunity.State.choices,
+        ),
+        Trait(code="deal.amount", label=_("Amount"), type=TraitType.NUMBER, column="amount"),
+        Trait(code="deal.competitor", label=_("Competitor"), type=TraitType.TEXT, column="competitor"),
+        Trait(code="deal.opened_at", label=_("Opened"), type=TraitType.TIME, column="opened_at"),
+        Trait(
+            code="deal.expected_on", label=_("Expected signing"), type=TraitType.DATE, column="expected_on"
+        ),
+        Trait(code="deal.won_at", label=_("Signed"), type=TraitType.TIME, column="won_at"),
+        Trait(code="deal.lost_at", label=_("Lost at"), type=TraitType.TIME, column="lost_at"),
+    ),
+)
+"""The latest opportunity."""
+
+PAYMENT = TraitSource(
+    code="payment",
+    label=_("Payment"),
+    table=PAYMENTS,
+    latest=("paid_at", "id"),
+    changed_by=(PaymentRecorded, PaymentWithdrawn),
+    traits=(
+        Trait(code="payment.amount", label=_("Last payment"), type=TraitType.NUMBER, column="amount"),
+        Trait(code="payment.paid_at", label=_("Last paid at"), type=TraitType.TIME, column="paid_at"),
+    ),
+)
+"""The latest payment."""

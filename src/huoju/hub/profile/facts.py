@@ -1,0 +1,32 @@
+"""Facts of the profile."""
+
+from datetime import datetime
+
+from huoju.core.facts.kinds import fact
+
+
+@fact("profile.field_changed", personal=("value", "previous"))
+class FieldChanged:
+    """The value that is shown for a field of a person became another one, by hand or because a better source spoke."""
+
+    field: str
+    value: str
+    previous: str
+    source: str
+
+
+@fact("tag.added")
+class TagAdded:
+    """A person got a tag. `source` is "hand", "rule", "segment:7" …"""
+
+    tag_id: int
+    source: str
+    expires_at: datetime | None = None
+
+
+@fact("tag.removed")
+class TagRemoved:
+    """A person lost a tag: taken away, expired ("expired"), or the rule holds no more."""
+
+    tag_id: int
+    source: str

@@ -1,0 +1,88 @@
+"""Values that were said of persons, the rules that choose among them, and tags."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from huoju.core.rules import RuleVersion
+
+
+class FieldValue(models.Model):
+    """One value that somebody gave for one field of a person, and who, when, from where. Never changed.
+
+    A person's first values stand in the person's own columns, with `Person.source`. Rows begin with the second: then
+    the first value of that field gets its row too, and the column holds the one that survives (see decision 20).
+    """
+
+    person = models.ForeignKey(
+        "identity.Person", on_delete=models.DB_CASCADE, related_name="+", db_index=False
+    )
+    field = models.CharField(max_length=20)
+    value = models.CharField(max_length=254, blank=True)
+    source = models.CharField(max_length=80, blank=True)
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    verified = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "field", "at"], name="profile_value_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.field}: {self.value}"
+
+
+class SurvivorshipRules(RuleVersion):
+    """One version of the survivorship rules: which of several values of a field is shown. Content: see `policy`."""
+
+    class Meta(RuleVersion.Meta):
+        verbose_name = _("survivorship rules")
+        verbose_name_plural = _("survivorship rules")
+
+
+class Tag(models.Model):
+    """A tag 标签. With `conditions` it is set and taken away by rule; without, by hand, in bulk, or by a segment."""
+
+    name = models.CharField(_("tag"), max_length=40)
+    group = models.CharField(_("group"), max_length=40, blank=True)
+    color = models.CharField(_("colour"), max_length=10, default="blue")
+    note = models.CharField(_("what it is for"), max_length=200, blank=True)
+    # [{"field": "lead.stage", "op": "is", "value": "mql"}, …]: all must hold
+    conditions = models.JSONField(_("conditions"), default=list, blank=True)
+    days = models.PositiveSmallIntegerField(_("expires after days"), null=True, blank=True)
+    archived = models.BooleanField(_("archived"), default=False)
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        ordering = ["group", "name"]
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        constraints = [models.UniqueConstraint(fields=["name"], name="profile_tag_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TagAssignment(models.Model):
+    """A person has a tag, until it expires. On the person it was set for; read over the mapping of merged persons."""
+
+    person = models.ForeignKey(
+        "identity.Person", on_delete=models.DB_CASCADE, related_name="+", db_index=False
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
+    source = models.CharField(max_length=80)  # "hand", "rule", "segment:7", "api", …
+    actor = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "tag"], name="profile_tag_once_a_person")]
+        indexes = [
+            models.Index(fields=["tag", "person"], name="profile_persons_of_tag"),
+            models.Index(
+                fields=["expires_at"],
+                name="profile_tags_that_expire",
+                condition=models.Q(expires_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} #{self.tag_id}"
