@@ -32,6 +32,8 @@ from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
+from huoju.hub.identity import telling as identity_telling
+from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.registry import register_traits
 from huoju.measure.funnel import mirrored
@@ -131,7 +133,7 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    ours = (INTAKE, recognition_reader(), ROUTING, FUNNEL, search_reader())
+    ours = (INTAKE, IDENTITY, recognition_reader(), ROUTING, FUNNEL, search_reader())
     readers.register(*(reader for reader in ours if reader.name not in known))
 
 
@@ -147,6 +149,7 @@ def wire_tellers() -> None:
     register_names("channel", lambda _ids: campaign_queries.channel_labels())
     register_names("campaign", _campaign_names)
     for room in (
+        identity_telling,
         consent_telling,
         leads_telling,
         scoring_telling,

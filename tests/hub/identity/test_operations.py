@@ -198,7 +198,7 @@ class TestForget:
             hint(mobile(2), name="新"),
             hint(mobile(2), email("new")),
         )
-        forget_batch(made)
+        forget_batch(made, actor="test", now=NOW)
         assert everything() == before
 
     def test_keeps_a_person_on_whom_something_stands(self) -> None:
@@ -206,7 +206,7 @@ class TestForget:
         company = Company.objects.create(name="Acme", key="acme", created_at=NOW)
         (again,) = resolve(hint(mobile(1), company_id=company.pk))
         Person.objects.update(company=None)
-        forget_batch([again])
+        forget_batch([again], actor="test", now=NOW)
         assert Person.objects.get().pk == made.person_id
 
 

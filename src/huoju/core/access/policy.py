@@ -26,6 +26,7 @@ class Action(StrEnum):
     EXPORT = "export"
     REVIEW_QUARANTINE = "review_quarantine"
     SET_RULES = "set_rules"  # cleaning, scoring, MQL, routing rules
+    MERGE_PEOPLE = "merge_people"  # decide who is one person, undo it
     SEE_REPORTS = "see_reports"
     SEE_CONTACTS = "see_contacts"  # phones and mails unmasked
     OPERATE = "operate"  # operations page, retries
@@ -54,7 +55,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MARKETING: frozenset(
         {_A.SEE_LEADS, _A.EDIT_LEADS, _A.RUN_CAMPAIGNS, _A.IMPORT, _A.EXPORT, _A.REVIEW_QUARANTINE}
-        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS}
+        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS, _A.MERGE_PEOPLE}
     ),
     Role.TELEMARKETING: frozenset({_A.SEE_LEADS, _A.EDIT_LEADS, _A.REVIEW_QUARANTINE, _A.SEE_CONTACTS}),
     Role.SALES: frozenset({_A.SEE_LEADS, _A.SELL, _A.SEE_CONTACTS}),

@@ -19,10 +19,11 @@ def propose_batch(
 ) -> list[int | None]:
     """Ask whether two persons are one, for each suggestion; the ids of the proposals, None where nothing is asked anew.
 
-    Needs a transaction. A pair is asked once: a decided one stays decided. One that is open already takes the new score
-    and evidence of the method that found it, keeps those of another method, and keeps that it was proven once. Pairs
-    that are one already stay out of the queue by themselves (see `queries`). Suggestions of one pair in a batch are
-    joined: the best score, all evidence. Raises `ValueError` for a person and themselves, or a score outside 0 to 1.
+    Needs a transaction. A pair is asked once: a decided one stays as it was decided. One that is open takes the new
+    score and evidence of the method that found it, and of whoever proves it for the first time; another method changes
+    nothing. The facts that are appended depend on no decision, so a merge leaves no trace in them: pairs that are one
+    already are written too, and only the queue leaves them out. Suggestions of one pair in a batch are joined: the best
+    score, all evidence. Raises `ValueError` for a person and themselves, or a score outside 0 to 1.
     """
     pairs = _joined(suggestions)
     if not pairs:
@@ -37,15 +38,12 @@ def propose_batch(
                            %(evidence)s::jsonb[]) AS r(l, r, score, verified, evidence)
                ORDER BY r.l, r.r
                ON CONFLICT (left_id, right_id) DO UPDATE SET
-                   score = CASE WHEN p.method = excluded.method THEN excluded.score ELSE p.score END,
-                   evidence = CASE WHEN p.method = excluded.method OR (excluded.verified AND NOT p.verified)
-                              THEN excluded.evidence ELSE p.evidence END,
+                   score = CASE WHEN p.decided_at IS NULL THEN excluded.score ELSE p.score END,
+                   evidence = CASE WHEN p.decided_at IS NULL THEN excluded.evidence ELSE p.evidence END,
                    verified = p.verified OR excluded.verified
-               WHERE p.decided_at IS NULL
-                 AND (excluded.verified AND NOT p.verified
-                      OR p.method = excluded.method
-                         AND (p.score, p.evidence) IS DISTINCT FROM (excluded.score, excluded.evidence)
-                         AND excluded.verified >= p.verified)
+               WHERE excluded.verified AND NOT p.verified
+                  OR p.decided_at IS NULL AND p.method = excluded.method AND excluded.verified = p.verified
+                     AND (p.score, p.evidence) IS DISTINCT FROM (excluded.score, excluded.evidence)
                RETURNING id, left_id, right_id, xmax = 0""",
             {
                 "method": method.value,
@@ -91,7 +89,7 @@ def _joined(suggestions: Sequence[Suggestion]) -> Mapping[tuple[int, int], Sugge
             raise ValueError(f"{each}: two persons and a probability are needed")
         turned = each
         if each.left > each.right:
-            evidence = tuple([item._replace(left=item.right, right=item.left) for item in each.evidence])
+            evidence = tuple([item.turned() for item in each.evidence])
             turned = replace(each, left=each.right, right=each.left, evidence=evidence)
         before = pairs.setdefault(_pair(each), turned)
         if before is not turned:

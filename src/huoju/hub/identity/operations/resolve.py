@@ -397,7 +397,7 @@ def _suggestion(blocked: Blocked, row: PersonHint) -> Suggestion:
         evidence.insert(0, Evidence(own.kind.value, left=own.value, weight=_NAMED_WEIGHT))
     left, right = blocked.persons
     if blocked.own != left:
-        evidence = [each._replace(left=each.right, right=each.left) for each in evidence]
+        evidence = [each.turned() for each in evidence]
     return Suggestion(left, right, _PROVEN if verified else _NAMED, tuple(evidence), verified)
 
 

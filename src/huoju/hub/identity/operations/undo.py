@@ -1,6 +1,7 @@
 """Taking back what an import made of persons."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import connection
 
@@ -8,15 +9,18 @@ from huoju.core.bulk import texts
 from huoju.core.references import unreferenced
 
 from ..models import Person
+from .merging import separate
 from .resolve import FILLABLE, Resolved
 
+_REASON = "import rolled back"
 
-def forget_batch(made: Sequence[Resolved]) -> set[int]:
+
+def forget_batch(made: Sequence[Resolved], *, actor: str, now: datetime) -> set[int]:
     """Take back what `resolve_batch` did for an import, as far as nothing else stands on it. Needs a transaction.
 
     The caller has removed the leads and consents of the import already. A person stays if anything still points to
-    it; a value is emptied only if it is still the one that the import brought. Returns the companies of the
-    persons that are gone.
+    it; a value is emptied only if it is still the one that the import brought. Who goes is separated from others
+    first: a merge keeps nobody. Returns the companies of the persons that are gone.
     """
     with connection.cursor() as cursor:
         added = [(each.person_id, kind, value) for each in made for kind, value in each.added]
@@ -43,8 +47,7 @@ def forget_batch(made: Sequence[Resolved]) -> set[int]:
                 "DELETE FROM identity_mergeproposal WHERE id = ANY(%s) AND decided_at IS NULL", [proposals]
             )
         created = sorted({each.person_id for each in made if each.created})
-        cursor.execute(
-            "DELETE FROM identity_person WHERE id = ANY(%s) RETURNING company_id",
-            [unreferenced(Person, created)],
-        )
+        going = unreferenced(Person, created)
+        separate(going, actor=actor, reason=_REASON, now=now)
+        cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s) RETURNING company_id", [going])
         return {company_id for (company_id,) in cursor.fetchall() if company_id is not None}

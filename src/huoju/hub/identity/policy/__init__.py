@@ -12,12 +12,17 @@ from .kinds import KIND_LABELS, KIND_RULES, Identifier, IdentifierKind, KindRule
 from .mails import Email, EmailProblem, normalise_email
 from .merging import (
     AGREEMENT_LABELS,
+    MAX_MEMBERS,
     METHOD_LABELS,
     Agreement,
     Decision,
     Evidence,
+    Known,
     Method,
+    Obstacle,
     Suggestion,
+    obstacles,
+    profiles,
 )
 from .names import Name, normalise_name
 from .phones import Phone, PhoneKind, PhoneProblem, normalise_phone
@@ -27,6 +32,7 @@ __all__ = [
     "BLOCK_LABELS",
     "KIND_LABELS",
     "KIND_RULES",
+    "MAX_MEMBERS",
     "METHOD_LABELS",
     "Agreement",
     "Block",
@@ -41,8 +47,10 @@ __all__ = [
     "Identifier",
     "IdentifierKind",
     "KindRule",
+    "Known",
     "Method",
     "Name",
+    "Obstacle",
     "Phone",
     "PhoneKind",
     "PhoneProblem",
@@ -52,5 +60,7 @@ __all__ = [
     "normalise_email",
     "normalise_name",
     "normalise_phone",
+    "obstacles",
+    "profiles",
     "strength_of",
 ]

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from huoju.core.text import msgid
 
-from .kinds import KIND_RULES, Identifier, IdentifierKind, Strength
+from .kinds import KIND_RULES, Identifier, IdentifierKind, Strength, slot_of
 
 
 class Block(StrEnum):
@@ -167,13 +167,6 @@ def _belief(identifier: Identifier) -> int:
     return KIND_RULES[identifier.kind].priority
 
 
-def _slot(identifier: Identifier) -> str:
-    """A person has one external id in each system; of other single kinds, one at all."""
-    if identifier.kind is IdentifierKind.EXTERNAL:
-        return "external:" + identifier.value.partition(":")[0]
-    return identifier.kind.value
-
-
 def _add(cluster: _Cluster, identifier: Identifier) -> None:
     if identifier in cluster.identifiers:
         return
@@ -181,7 +174,7 @@ def _add(cluster: _Cluster, identifier: Identifier) -> None:
     kind = identifier.kind
     cluster.values[kind] = cluster.values.get(kind, 0) + 1
     if KIND_RULES[kind].single:
-        cluster.single[_slot(identifier)] = identifier.value
+        cluster.single[slot_of(identifier.kind, identifier.value)] = identifier.value
 
 
 def _trouble(cluster: _Cluster, fresh: Sequence[Identifier]) -> tuple[Identifier, Block] | None:
@@ -190,7 +183,11 @@ def _trouble(cluster: _Cluster, fresh: Sequence[Identifier]) -> tuple[Identifier
     for identifier in fresh:
         kind = identifier.kind
         rule = KIND_RULES[kind]
-        if rule.single and cluster.single.get(_slot(identifier), identifier.value) != identifier.value:
+        if (
+            rule.single
+            and cluster.single.get(slot_of(identifier.kind, identifier.value), identifier.value)
+            != identifier.value
+        ):
             return identifier, Block.DISAGREE
         more[kind] = more.get(kind, 0) + 1
         if cluster.values.get(kind, 0) + more[kind] > rule.max_per_person:

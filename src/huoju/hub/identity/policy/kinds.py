@@ -82,3 +82,10 @@ class Identifier:
     kind: IdentifierKind
     value: str
     strength: Strength = Strength.STRONG
+
+
+def slot_of(kind: IdentifierKind, value: str) -> str:
+    """Where a single value sits: a person has one external id in each system; of other single kinds, one at all."""
+    if kind is IdentifierKind.EXTERNAL:
+        return "external:" + value.partition(":")[0]
+    return kind.value

@@ -4,12 +4,15 @@ A merge is an edge between two persons; nothing else changes. Whom a person is r
 force alone, so taking an edge away, whichever and whenever, gives what would be without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from huoju.core.text import msgid
+
+from .grouping import Block
+from .kinds import KIND_RULES, Identifier, IdentifierKind, slot_of
 
 
 class Agreement(StrEnum):
@@ -48,6 +51,10 @@ class Evidence(NamedTuple):
     def stored(self) -> dict[str, Any]:
         """As JSON."""
         return {**self._asdict(), "level": self.level.value}
+
+    def turned(self) -> "Evidence":
+        """The same, seen from the other person."""
+        return self._replace(left=self.right, right=self.left)
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "Evidence":
@@ -90,3 +97,74 @@ class Suggestion:
     score: float
     evidence: tuple[Evidence, ...] = ()
     verified: bool = False
+
+
+def profiles(edges: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Whom each person of `edges` is read as, themselves included. An edge is (person, into), the oldest first.
+
+    The edges are replayed: each joins two groups, and whoever the group of `into` is read as is kept. So what is shown
+    is what was chosen last, and it depends on nothing but the edges.
+    """
+    group: dict[int, list[int]] = {}
+    profile: dict[int, int] = {}
+    for person, into in edges:
+        going, staying = (group.setdefault(each, [each]) for each in (person, into))
+        kept = profile.get(into, into)
+        if going is not staying:
+            staying += going
+            for each in going:
+                group[each] = staying
+        for each in staying:
+            profile[each] = kept
+    return profile
+
+
+MAX_MEMBERS = 50
+"""So many persons a profile may be at most: more is a mistake at work, not a human being."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a profile is known by, all its persons together."""
+
+    members: int
+    identifiers: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why two profiles cannot be one. `kind` is None where it is about no kind of identifier.
+
+    Nobody may pass a `hard` one: two unique identifiers that disagree are two people. A soft one stops rules, and
+    warns people: someone may well have had four telephone numbers.
+    """
+
+    reason: Block
+    hard: bool
+    kind: IdentifierKind | None = None
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+
+def obstacles(left: Known, right: Known) -> list[Obstacle]:
+    """What speaks against two profiles being one: the hard ones first, each in the order of belief."""
+    hard: list[Obstacle] = []
+    soft: list[Obstacle] = []
+    for kind, rule in sorted(KIND_RULES.items(), key=lambda item: item[1].priority):
+        ours, theirs = _values(left, kind), _values(right, kind)
+        theirs_by = {slot_of(kind, value): value for value in theirs} if rule.single else {}
+        clashes = [
+            Obstacle(Block.DISAGREE, True, kind, (mine,), (other,))
+            for mine in ours
+            if (other := theirs_by.get(slot_of(kind, mine), mine)) != mine
+        ]
+        hard += clashes
+        if not clashes and len({*ours, *theirs}) > rule.max_per_person:
+            soft.append(Obstacle(Block.LIMIT, False, kind, ours, theirs))
+    if left.members + right.members > MAX_MEMBERS:
+        hard.append(Obstacle(Block.LIMIT, True))
+    return hard + soft
+
+
+def _values(known: Known, kind: IdentifierKind) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.value for each in known.identifiers if each.kind is kind))

@@ -45,7 +45,9 @@ def undo_batch(
             )
             for _, undo in taken
             if "person" in undo
-        ]
+        ],
+        actor=actor,
+        now=now,
     )
     companies.forget_batch(
         [companies.ResolvedCompany(*undo["company"]) for _, undo in taken if "company" in undo],

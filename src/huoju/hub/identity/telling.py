@@ -1,0 +1,36 @@
+"""How the facts of identity read on a timeline."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from huoju.core.facts.telling import Names, Told, register_names, register_teller
+
+from .facts import MergeProposed, PersonMerged, PersonUnmerged
+from .labels import field_label
+from .queries import names_of
+
+
+def _fields(codes: list[str]) -> str:
+    return " · ".join(field_label(code) for code in codes)
+
+
+def _proposed(payload: MergeProposed, names: Names) -> Told:
+    title = _("May be the same person as %(name)s") % {"name": names.of("person", payload.other_person_id)}
+    return Told(title, "user-question", _fields(payload.evidence), "warning")
+
+
+def _merged(payload: PersonMerged, names: Names) -> Told:
+    title = _("Merged: is %(name)s") % {"name": names.of("person", payload.profile_id)}
+    return Told(title, "users-minus", _fields(payload.evidence), "info")
+
+
+def _unmerged(payload: PersonUnmerged, _names: Names) -> Told:
+    return Told(gettext_lazy("Merge undone"), "users-plus", payload.reason, "info")
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    register_names("person", names_of)
+    register_teller(MergeProposed, _proposed)
+    register_teller(PersonMerged, _merged)
+    register_teller(PersonUnmerged, _unmerged)
