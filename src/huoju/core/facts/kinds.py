@@ -34,10 +34,14 @@ class Kind:
 
         Raises `pydantic.ValidationError` for a payload that does not fit, `KeyError` for a version without an upcast.
         """
+        return self.adapter.validate_python(self.lifted(raw, version))
+
+    def lifted(self, raw: Payload, version: int) -> Payload:
+        """A stored payload of `version` as one of today's. Raises `KeyError` for a version without an upcast."""
         while version < self.version:
             raw = self.upcasts[version](dict(raw))
             version += 1
-        return self.adapter.validate_python(raw)
+        return raw
 
 
 _by_name: dict[str, Kind] = {}
