@@ -29,6 +29,16 @@ def list_facts_of_persons(
     return list(facts.order_by("-occurred_at", "-id")[:limit])
 
 
+def list_facts_of_companies(
+    company_ids: Sequence[int], *, before: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[Fact]:
+    """Facts of the companies themselves, of no person, newest first; `before` as for persons."""
+    facts = Fact.objects.filter(company_id__in=company_ids, person_id=None)
+    if before is not None:
+        facts = facts.extra(where=["(occurred_at, id) < (%s, %s)"], params=list(before))
+    return list(facts.order_by("-occurred_at", "-id")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderState:
     """How a reader stands: facts handled so far, facts of its kinds not yet handled, and since when."""

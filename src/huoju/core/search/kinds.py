@@ -39,6 +39,7 @@ class SearchKind:
     `facts` are the payloads that may change a thing, `touched` names the things that a batch of them touches, `fetch`
     describes those that exist (the others leave the index). `audience_of` names the groups that a user belongs to, None
     for one who sees all; `show` decides, with the rows of today, which hits the user may see, and how they read.
+    `forgotten` is called when the index has been emptied, by kinds that are not indexed from their facts alone.
     """
 
     code: str
@@ -49,6 +50,7 @@ class SearchKind:
     fetch: Callable[[Sequence[int]], Sequence[Entry]]
     audience_of: Callable[[User], Sequence[str] | None]
     show: Callable[[User, Sequence[int]], Mapping[int, Shown]]
+    forgotten: Callable[[], None] | None = None
 
 
 _kinds: dict[str, SearchKind] = {}

@@ -6,7 +6,7 @@ from django.db import connection
 
 from huoju.core import bulk
 
-from .kinds import Entry, SearchKind
+from .kinds import Entry, SearchKind, all_kinds
 from .models import Document
 from .policy import document_terms
 
@@ -35,6 +35,9 @@ def index(kind: SearchKind, ids: Iterable[int]) -> int:
 def forget_all() -> None:
     """Empty the index, before a replay."""
     Document.objects.all().delete()
+    for kind in all_kinds():
+        if kind.forgotten is not None:
+            kind.forgotten()
 
 
 def _file_pending() -> None:

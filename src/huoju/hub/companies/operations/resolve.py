@@ -1,4 +1,4 @@
-"""Writing companies."""
+"""Which company a row means: the way by which imports, forms and the API name companies."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,36 @@ from django.db.backends.utils import CursorWrapper
 from huoju.core.bulk import numbers, texts
 from huoju.core.references import unreferenced
 
-from .models import Company
+from ..models import Company
 
 _ATTEMPTS = 5
 _FILLABLE = ("industry", "region", "size", "country")
+_HELD = "-"
+"""Stands for a field that somebody has emptied by hand."""
+_BY_HAND = "origins->>'{0}' LIKE 'user:%%'"
+_DERIVED = "origins->>'{0}' LIKE 'derived:%%'"
+# What was told, by a row or by hand. What a machine has derived counts as empty: whoever tells knows better.
+_TOLD = ", ".join(
+    f"CASE WHEN origins = '{{}}' THEN {name} WHEN {_DERIVED.format(name)} THEN '' "
+    f"WHEN {name} = '' AND {_BY_HAND.format(name)} THEN '{_HELD}' ELSE {name} END"
+    for name in _FILLABLE
+)
+_OPEN = {
+    name: f"(r.{name} <> '' AND (c.{name} = '' AND c.{_BY_HAND.format(name)} IS NOT TRUE OR c.{_DERIVED.format(name)}))"
+    for name in _FILLABLE
+}
+_FILL = f"""
+    WITH held AS (SELECT id FROM companies_company WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE companies_company c SET
+        uscc = coalesce(c.uscc, nullif(r.uscc, '')),
+        {", ".join(f"{name} = CASE WHEN {_OPEN[name]} THEN r.{name} ELSE c.{name} END" for name in _FILLABLE)},
+        origins = c.origins || jsonb_strip_nulls(jsonb_build_object(
+            {", ".join(f"'{name}', CASE WHEN {_OPEN[name]} THEN r.source END" for name in _FILLABLE)})),
+        studied_at = CASE WHEN r.uscc <> '' THEN NULL ELSE c.studied_at END
+    FROM held, (SELECT *, %s AS source
+                FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+                     AS given(id, uscc, industry, region, size, country)) r
+    WHERE held.id = c.id AND r.id = c.id"""
 
 
 class CompanyHint(NamedTuple):
@@ -66,7 +92,8 @@ class _Register:
 
     def read(self, cursor: CursorWrapper, rows: Iterable[CompanyHint]) -> None:
         """Look up everything that `rows` name and that is not known yet: two statements."""
-        keys = {row.key for row in rows if row.key} - self.by_key.keys()
+        keys = {row.key for row in rows if row.key} | {_namesake(row) for row in rows if row.key and row.uscc}
+        keys -= self.by_key.keys()
         usccs = {row.uscc for row in rows if row.uscc} - self.by_uscc.keys()
         domains = {row.domain for row in rows if row.domain} - self.by_domain.keys()
         owners: dict[str, int] = {}
@@ -77,7 +104,7 @@ class _Register:
             )
             owners = dict(cursor.fetchall())
         if keys or usccs or owners:
-            one = "SELECT id, key, coalesce(uscc, ''), industry, region, size, country FROM companies_company WHERE "
+            one = f"SELECT id, key, coalesce(uscc, ''), {_TOLD} FROM companies_company WHERE "
             parts = {"key = ANY(%s::text[])": texts(list(keys)) if keys else ""}
             parts |= {"uscc = ANY(%s::text[])": texts(list(usccs)) if usccs else ""}
             parts |= {"id = ANY(%s::bigint[])": numbers(set(owners.values())) if owners else ""}
@@ -102,8 +129,17 @@ class _Register:
         if row.uscc and (company := self.by_uscc.get(row.uscc)):
             return company
         if row.key:
-            return self.by_key.get(row.key)
+            company = self.by_key.get(row.key)
+            # Two registration numbers are two legal persons, however alike they are called.
+            if company and row.uscc and company.uscc and company.uscc != row.uscc:
+                return self.by_key.get(_namesake(row))
+            return company
         return self.by_domain.get(row.domain) if row.domain else None
+
+
+def _namesake(row: CompanyHint) -> str:
+    """The key of a company that is called like another one but is registered under a number of its own."""
+    return f"{row.key[:180]}#{row.uscc}"
 
 
 def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) -> list[ResolvedCompany | None]:
@@ -122,7 +158,7 @@ def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) ->
             _create(cursor, missing, register, source, now)
         else:
             raise RuntimeError("companies appear and vanish faster than they can be looked up")
-        filled = _fill(cursor, telling, register)
+        filled = _fill(cursor, telling, register, source)
         domains = _claim_domains(cursor, telling, register, source, now)
     return _answers(rows, register, filled, domains)
 
@@ -133,7 +169,9 @@ def _create(
     """Make one company for each key of `rows`; sorted, so that two transactions wait for each other in one order."""
     merged: dict[str, dict[str, str]] = {}
     for row in rows:
-        values = merged.setdefault(row.key, {"name": row.name or row.key, "uscc": row.uscc})
+        # A namesake with another registration number is kept apart by it.
+        key = _namesake(row) if row.key in register.by_key else row.key
+        values = merged.setdefault(key, {"name": row.name or row.key, "uscc": row.uscc})
         for name in ("uscc", *_FILLABLE):
             values[name] = values.get(name) or getattr(row, name)
     usccs: set[str] = set()
@@ -160,7 +198,7 @@ def _create(
 
 
 def _fill(
-    cursor: CursorWrapper, rows: Sequence[CompanyHint], register: _Register
+    cursor: CursorWrapper, rows: Sequence[CompanyHint], register: _Register, source: str
 ) -> dict[int, dict[str, str]]:
     """Give empty fields of known companies the first value that a row has for them."""
     filled: dict[int, dict[str, str]] = {}
@@ -177,19 +215,7 @@ def _fill(
     if filled:
         ids = sorted(filled)
         columns = [texts([filled[id_].get(name, "") for id_ in ids]) for name in ("uscc", *_FILLABLE)]
-        cursor.execute(
-            """WITH held AS (SELECT id FROM companies_company WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
-               UPDATE companies_company c SET
-                   uscc = coalesce(c.uscc, nullif(r.uscc, '')),
-                   industry = CASE WHEN c.industry = '' THEN r.industry ELSE c.industry END,
-                   region = CASE WHEN c.region = '' THEN r.region ELSE c.region END,
-                   size = CASE WHEN c.size = '' THEN r.size ELSE c.size END,
-                   country = CASE WHEN c.country = '' THEN r.country ELSE c.country END
-               FROM held, unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-                    AS r(id, uscc, industry, region, size, country)
-               WHERE held.id = c.id AND r.id = c.id""",
-            [ids, ids, *columns],
-        )
+        cursor.execute(_FILL, [ids, source, ids, *columns])
     return filled
 
 
@@ -270,7 +296,8 @@ def forget_batch(made: Sequence[ResolvedCompany], *, source: str, used: Collecti
             if mine:
                 empty = "NULL" if name == "uscc" else "''"
                 cursor.execute(
-                    f"""UPDATE companies_company c SET {name} = {empty}
+                    f"""UPDATE companies_company c
+                        SET {name} = {empty}, origins = c.origins - '{name}', studied_at = NULL
                         FROM unnest(%s::bigint[], %s::text[]) AS r(id, value)
                         WHERE c.id = r.id AND c.{name} = r.value""",
                     [[id_ for id_, _ in mine], texts([value for _, value in mine])],
