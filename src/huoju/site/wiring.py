@@ -32,6 +32,7 @@ from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
 from huoju.hub.consent import telling as consent_telling
+from huoju.hub.consent.registry import register_relations
 from huoju.hub.identity import telling as identity_telling
 from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.profile import traits as profile_traits
@@ -65,6 +66,7 @@ def wire() -> None:
     set_list_store(DatabaseListStore())
     wire_navigation()
     wire_tellers()
+    register_relations(leads_queries.RELATIONS)
     campaign_queries.register_lead_counter(leads_queries.figures_by_campaign)
     form_queries.register_outcomes(intake_queries.outcomes_of_submissions)
     cleaning_queries.register_trial(intake_queries.try_rules)

@@ -31,6 +31,8 @@ class Action(StrEnum):
     SEE_CONTACTS = "see_contacts"  # phones and mails unmasked
     OPERATE = "operate"  # operations page, retries
     MANAGE_USERS = "manage_users"  # users, API keys
+    MANAGE_SUPPRESSION = "manage_suppression"  # lists of addresses, what people said
+    MANAGE_PRIVACY = "manage_privacy"  # requests for access, export and erasure
 
 
 class Scope(StrEnum):
@@ -48,6 +50,8 @@ class ApiScope(StrEnum):
     LEADS_WRITE = "leads:write"  # submit leads and forms
     DEALS_WRITE = "deals:write"  # deals and payments
     REPORTS_READ = "reports:read"
+    CONSENT_READ = "consent:read"  # may we contact them
+    CONSENT_WRITE = "consent:write"  # answers and lists
 
 
 _A = Action
@@ -55,7 +59,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MARKETING: frozenset(
         {_A.SEE_LEADS, _A.EDIT_LEADS, _A.RUN_CAMPAIGNS, _A.IMPORT, _A.EXPORT, _A.REVIEW_QUARANTINE}
-        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS, _A.MERGE_PEOPLE}
+        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS, _A.MERGE_PEOPLE, _A.MANAGE_SUPPRESSION}
     ),
     Role.TELEMARKETING: frozenset({_A.SEE_LEADS, _A.EDIT_LEADS, _A.REVIEW_QUARANTINE, _A.SEE_CONTACTS}),
     Role.SALES: frozenset({_A.SEE_LEADS, _A.SELL, _A.SEE_CONTACTS}),

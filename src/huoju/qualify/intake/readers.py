@@ -67,10 +67,12 @@ def incoming_of(fact: StoredFact) -> Incoming:
         purpose=sent.purpose,
         uscc=data.get("uscc", ""),
         external_id=data.get("external_id", ""),
+        # A box that nobody ticked is no answer: it must not take back what was said elsewhere.
         consents=tuple(
             [
-                Given(purpose=purpose, granted=granted, proof=proof)
-                for purpose, granted in sent.consent.items()
+                Given(purpose=purpose, granted=True, proof=proof)
+                for purpose, ticked in sent.consent.items()
+                if ticked
             ]
         ),
         extra={key: value for key, value in data.items() if key not in _PLACED and value},

@@ -164,3 +164,8 @@ def export_rows(leads: QuerySet[Lead], *, contacts: bool) -> Iterator[Sequence[C
             *(lead.captured_at, lead.mql_at, lead.sql_at, lead.opportunity_at, lead.poc_at, lead.won_at),
             *(lead.lost_at, lead.external_id),
         )
+
+
+RELATIONS = """SELECT person_id, won_at AS bought_at, CASE WHEN import_id IS NULL THEN captured_at END AS asked_at
+                 FROM leads_lead"""
+"""For `consent.registry`: who bought when, and who asked when. A row that somebody imported is nobody's question."""

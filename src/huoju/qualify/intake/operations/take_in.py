@@ -15,6 +15,7 @@ from huoju.core.facts.operations import NewFact, append
 from huoju.hub.companies import operations as companies
 from huoju.hub.consent import operations as consent
 from huoju.hub.identity import operations as identity
+from huoju.hub.identity.policy import IdentifierKind
 from huoju.qualify.cleaning import queries as cleaning
 from huoju.qualify.cleaning.policy import StepResult, Verdict
 from huoju.qualify.leads import operations as leads
@@ -160,9 +161,12 @@ def _record_consents(
     for at, (row, person) in enumerate(zip(rows, persons, strict=True)):
         if not row.incoming.consents:
             continue
-        channels = (["email"] if row.email else []) + (["phone", "sms"] if row.mobile else [])
+        email = next((each.value for each in row.identifiers if each.kind is IdentifierKind.EMAIL), row.email)
+        channels = ([("email", email)] if row.email else []) + (
+            [("phone", row.mobile), ("sms", row.mobile)] if row.mobile else []
+        )
         for given in row.incoming.consents:
-            for channel in channels:
+            for channel, address in channels:
                 positions.append(at)
                 answers.append(
                     consent.ConsentAnswer(
@@ -171,6 +175,7 @@ def _record_consents(
                         purpose=given.purpose,
                         granted=given.granted,
                         at=row.incoming.at,
+                        address=address,
                         proof=given.proof,
                     )
                 )

@@ -1,0 +1,22 @@
+"""Deferred work of consent."""
+
+from django.utils import timezone
+
+from huoju.core.jobs import Retry, job, stopping
+
+from . import operations
+
+
+@job(queue="consent", retry=Retry(attempts=8, wait=30))
+def send_letters() -> None:
+    """Send the mails on the ledger."""
+    operations.send_waiting(now=timezone.now())
+
+
+@job(queue="consent", retry=Retry(attempts=3))
+def read_upload(*, upload_id: int) -> None:
+    """Put a file on its list, piece by piece."""
+    while operations.read_upload(upload_id, now=timezone.now()):
+        if stopping():
+            read_upload.using(key=f"suppression-upload-{upload_id}").defer(upload_id=upload_id)
+            return

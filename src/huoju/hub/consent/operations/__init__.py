@@ -1,0 +1,28 @@
+"""Writing consent: answers, lists, uploads, letters, the policy table."""
+
+from .answers import ConsentAnswer, answer_profile, forget_batch, record_batch
+from .confirming import ask_to_confirm, confirm, send_waiting, write_letter
+from .lists import OWN_LISTS, add_entries, create_list, own_list, remove_entries, suppress
+from .table import activate, save_version
+from .uploads import read_upload, start_upload
+
+__all__ = [
+    "OWN_LISTS",
+    "ConsentAnswer",
+    "activate",
+    "add_entries",
+    "answer_profile",
+    "ask_to_confirm",
+    "confirm",
+    "create_list",
+    "forget_batch",
+    "own_list",
+    "read_upload",
+    "record_batch",
+    "remove_entries",
+    "save_version",
+    "send_waiting",
+    "start_upload",
+    "suppress",
+    "write_letter",
+]
