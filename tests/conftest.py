@@ -9,8 +9,9 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.browsing import browser, visit
+from tests.spark import spark_engine
 
-__all__ = ["browser", "visit"]
+__all__ = ["browser", "spark_engine", "visit"]
 
 # A property holds or not; how fast a busy machine draws examples is no property.
 hypothesis_settings.register_profile("huoju", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -21,6 +21,7 @@ from huoju.core.facts.operations import SHARDS
 
 from . import duck
 from .facttables import columns_of, select_facts, table_name
+from .layout import FLOW, GONE
 from .manifest import Change, live_files
 from .models import Part, Position
 from .store import Store
@@ -220,7 +221,7 @@ def _load_changes(change: Change, table: LakeTable, position: Position) -> int:
     change.add(
         table.name,
         changes,
-        {**table.columns, duck.FLOW: "int64", duck.GONE: "boolean"},
+        {**table.columns, FLOW: "int64", GONE: "boolean"},
         folder=f"tables/{table.name}",
         part=Part.CHANGES,
     )
@@ -237,10 +238,10 @@ def _row(session: DuckDBPyConnection, query: str) -> tuple[int, ...]:
 def _marked(table: LakeTable, changed: pa.Table, gone: pa.Table, generation: int) -> pa.Table:
     """Rows, and keys that are gone, as one table of changes."""
     parts = [
-        rows.append_column(duck.GONE, pa.array([deleted] * rows.num_rows, pa.bool_()))
+        rows.append_column(GONE, pa.array([deleted] * rows.num_rows, pa.bool_()))
         for rows, deleted in ((changed, False), (gone, True))
         if rows.num_rows
     ]
     changes = pa.concat_tables(parts, promote_options="default")
     flow = pa.array([generation] * changes.num_rows, pa.int64())
-    return changes.append_column(duck.FLOW, flow).sort_by([(table.key, "ascending")])
+    return changes.append_column(FLOW, flow).sort_by([(table.key, "ascending")])
