@@ -16,6 +16,16 @@ class MergeProposed:
     verified: bool = False
 
 
+@fact("person.kept_apart")
+class PersonKeptApart:
+    """An input shares an identifier of this kind with somebody else and is another person all the same: `reason` is a
+    `policy.Block`. Whom it shares it with is `other_person_id`."""
+
+    kind: str
+    reason: str
+    other_person_id: int
+
+
 @fact("person.merged")
 class PersonMerged:
     """A person is from now on read as another profile 合并. The fact is filed under the person; nothing else moves."""

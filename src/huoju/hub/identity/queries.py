@@ -123,3 +123,23 @@ def labels(*, since: datetime | None = None) -> list[Label]:
 def names_of(person_ids: Sequence[int]) -> dict[int, str]:
     """What persons are called, by id; whoever has no name is missing."""
     return dict(Person.objects.filter(pk__in=person_ids).exclude(name="").values_list("pk", "name"))
+
+
+def visitors_of(profile_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The browsers of each profile's persons, as visitor ids: what they did before anybody knew them is the profile's
+    history too (`core.facts.queries.list_facts_about`). A person who is not a profile has none. One query."""
+    found: dict[int, list[str]] = {profile_id: [] for profile_id in profile_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """WITH member AS (
+                   SELECT id AS person_id, id AS profile_id FROM unnest(%(ids)s::bigint[]) AS x(id)
+                   WHERE NOT EXISTS (SELECT FROM identity_alias a WHERE a.person_id = x.id)
+                   UNION ALL
+                   SELECT person_id, profile_id FROM identity_alias WHERE profile_id = ANY(%(ids)s))
+               SELECT profile_id, value FROM member JOIN identity_identifier USING (person_id)
+               WHERE kind = 'visitor' ORDER BY profile_id, value""",
+            {"ids": list(found)},
+        )
+        for profile_id, value in cursor.fetchall():
+            found[profile_id].append(value)
+    return found

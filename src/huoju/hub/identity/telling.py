@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy
 
 from huoju.core.facts.telling import Names, Told, register_names, register_teller
 
-from .facts import MergeProposed, PersonMerged, PersonUnmerged
+from .facts import MergeProposed, PersonKeptApart, PersonMerged, PersonUnmerged
 from .labels import field_label
+from .policy import BLOCK_LABELS, Block
 from .queries import names_of
 
 
@@ -17,6 +18,12 @@ def _fields(codes: list[str]) -> str:
 def _proposed(payload: MergeProposed, names: Names) -> Told:
     title = _("May be the same person as %(name)s") % {"name": names.of("person", payload.other_person_id)}
     return Told(title, "user-question", _fields(payload.evidence), "warning")
+
+
+def _kept_apart(payload: PersonKeptApart, names: Names) -> Told:
+    values = {"kind": field_label(payload.kind), "name": names.of("person", payload.other_person_id)}
+    title = _("Shares “%(kind)s” with %(name)s, and is somebody else") % values
+    return Told(title, "users-minus", _(BLOCK_LABELS[Block(payload.reason)]), "warning")
 
 
 def _merged(payload: PersonMerged, names: Names) -> Told:
@@ -32,5 +39,6 @@ def register() -> None:
     """Called once by the wiring."""
     register_names("person", names_of)
     register_teller(MergeProposed, _proposed)
+    register_teller(PersonKeptApart, _kept_apart)
     register_teller(PersonMerged, _merged)
     register_teller(PersonUnmerged, _unmerged)

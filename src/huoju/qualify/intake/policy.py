@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from huoju.core.pickling import packed
 from huoju.hub.companies.policy import domain_of
-from huoju.hub.identity.policy import EmailClass, Identifier, IdentifierKind, PhoneKind, Strength, strength_of
+from huoju.hub.identity.policy import (
+    EmailClass,
+    Identifier,
+    IdentifierKind,
+    PhoneKind,
+    Strength,
+    normalise_identifier,
+    strength_of,
+)
 from huoju.qualify.cleaning.policy import (
     BatchReport,
     Candidate,
@@ -62,6 +70,7 @@ class Incoming:
     product: str = ""
     segment: str = ""
     purpose: str = ""
+    visitor_id: str = ""  # the browser's, as the form's page told it
     verified: frozenset[IdentifierKind] = frozenset()  # kinds of identifiers that somebody has verified
     consents: tuple[Given, ...] = ()
     uscc: str = ""
@@ -187,10 +196,15 @@ def identifiers_of(incoming: Incoming, candidate: Candidate) -> tuple[Identifier
         strength = strength_of(IdentifierKind.EMAIL, email.email_class)
         found.append(Identifier(IdentifierKind.EMAIL, email.key, strength))
     for system, code in incoming.submission.external_ids:
-        if f"{system}:{code}" != incoming.external_id:
+        if system in IdentifierKind:  # "wechat_unionid": not another system's id, but a kind of its own
+            if (known := normalise_identifier(IdentifierKind(system), code)) is not None:
+                found.append(known)
+        elif f"{system}:{code}" != incoming.external_id:
             found.append(Identifier(IdentifierKind.EXTERNAL, f"{system}:{code}"))
     if incoming.external_id and not any(each.strength is Strength.STRONG for each in found):
         found.append(Identifier(IdentifierKind.EXTERNAL, incoming.external_id))
+    if visitor := normalise_identifier(IdentifierKind.VISITOR, incoming.visitor_id):
+        found.append(visitor)
     return tuple(found)
 
 

@@ -65,6 +65,7 @@ def incoming_of(fact: StoredFact) -> Incoming:
         referrer=hint.referrer,
         product=sent.product,
         purpose=sent.purpose,
+        visitor_id=sent.source.get("visitor_id", ""),
         uscc=data.get("uscc", ""),
         external_id=data.get("external_id", ""),
         # A box that nobody ticked is no answer: it must not take back what was said elsewhere.

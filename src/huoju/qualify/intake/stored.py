@@ -12,7 +12,7 @@ from .policy import Given, Incoming, Prepared
 
 _TEXTS = (
     *("origin", "via", "channel", "campaign", "page", "referrer", "keyword", "product", "segment"),
-    *("purpose", "uscc", "external_id", "reason"),
+    *("purpose", "uscc", "external_id", "reason", "visitor_id"),
 )
 _NUMBERS = ("campaign_id", "owner_id", "sdr_id", "submission_id")
 

@@ -17,7 +17,9 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.errors import UniqueViolation
 
 from huoju.core.bulk import copy_rows, numbers, plain, take_ids, texts
+from huoju.core.facts.operations import NewFact, append
 
+from ..facts import PersonKeptApart
 from ..policy import (
     Block,
     Blocked,
@@ -95,6 +97,7 @@ class _Plan:
     new_identifiers: dict[_Key, int] = field(default_factory=dict)
     added: dict[int, list[_Key]] = field(default_factory=dict)
     blocked: list[Blocked] = field(default_factory=list)  # by the row's position in the batch
+    person_of_group: list[int] = field(default_factory=list)  # what `Blocked.other` points into
 
 
 def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: datetime) -> list[Resolved]:
@@ -124,6 +127,7 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
         filled = _fill(cursor, plan, rows, persons)
         _note_seen(cursor, rows, owned, now)
     proposals = _propose(rows, plan.blocked, actor=actor, source=source, now=now)
+    append(_kept_apart(plan, now), actor=actor, source=source, now=now)
     return _answers(rows, plan, persons, filled, proposals)
 
 
@@ -195,6 +199,7 @@ def _decide(
     for group in grouping.groups:
         members = tuple([position[row - offset] for row in group.rows if row >= offset])
         person_id = next(ids) if group.person is None else group.person
+        plan.person_of_group.append(person_id)
         if group.person is None:
             plan.new_persons.append((person_id, members))
         for at in members:
@@ -399,6 +404,19 @@ def _suggestion(blocked: Blocked, row: PersonHint) -> Suggestion:
     if blocked.own != left:
         evidence = [each.turned() for each in evidence]
     return Suggestion(left, right, _PROVEN if verified else _NAMED, tuple(evidence), verified)
+
+
+def _kept_apart(plan: _Plan, now: datetime) -> list[NewFact]:
+    """Why rows that share an identifier are two people all the same: told once for each person and other."""
+    told: dict[tuple[int, PersonKeptApart], None] = {}
+    for each in plan.blocked:
+        person_id, other = plan.person_of[each.row], plan.person_of_group[each.other]
+        if each.reason is not Block.TWO_PERSONS and person_id != other:
+            payload = PersonKeptApart(
+                kind=each.identifier.kind.value, reason=each.reason.value, other_person_id=other
+            )
+            told[person_id, payload] = None
+    return [NewFact(payload=payload, occurred_at=now, person_id=id_) for id_, payload in told]
 
 
 def _answers(

@@ -8,6 +8,7 @@ the slow libraries see only the rest.
 from huoju.core.mail import EmailClass
 
 from .grouping import BLOCK_LABELS, Block, Blocked, Group, Grouping, connected_groups
+from .ids import identifiers_in, normalise_identifier
 from .kinds import KIND_LABELS, KIND_RULES, Identifier, IdentifierKind, KindRule, Strength, strength_of
 from .mails import Email, EmailProblem, normalise_email
 from .merging import (
@@ -57,7 +58,9 @@ __all__ = [
     "Strength",
     "Suggestion",
     "connected_groups",
+    "identifiers_in",
     "normalise_email",
+    "normalise_identifier",
     "normalise_name",
     "normalise_phone",
     "obstacles",

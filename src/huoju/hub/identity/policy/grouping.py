@@ -158,7 +158,7 @@ def connected_groups(
                 owner[identifier] = mine
                 _add(cluster, identifier)
         for identifier in weak:
-            cluster.identifiers.setdefault(identifier)
+            _keep(cluster, identifier)
         home.append(mine)
     return _result(home, clusters, blocked, find)
 
@@ -175,6 +175,15 @@ def _add(cluster: _Cluster, identifier: Identifier) -> None:
     cluster.values[kind] = cluster.values.get(kind, 0) + 1
     if KIND_RULES[kind].single:
         cluster.single[slot_of(identifier.kind, identifier.value)] = identifier.value
+
+
+def _keep(cluster: _Cluster, identifier: Identifier) -> None:
+    """Keep a weak identifier, unless there are too many of its kind: the first ones stay."""
+    known = (
+        Identifier(identifier.kind, identifier.value) in cluster.identifiers
+    )  # what was read is not marked weak
+    if not known and cluster.values.get(identifier.kind, 0) < KIND_RULES[identifier.kind].max_per_person:
+        _add(cluster, identifier)
 
 
 def _trouble(cluster: _Cluster, fresh: Sequence[Identifier]) -> tuple[Identifier, Block] | None:
