@@ -35,7 +35,9 @@ from huoju.hub.consent import telling as consent_telling
 from huoju.hub.consent.registry import register_relations
 from huoju.hub.identity import telling as identity_telling
 from huoju.hub.identity.readers import IDENTITY
+from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
+from huoju.hub.profile.readers import profile_reader
 from huoju.hub.profile.registry import register_traits
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel import pages as funnel_pages
@@ -72,11 +74,11 @@ def wire() -> None:
     cleaning_queries.register_trial(intake_queries.try_rules)
     wire_warehouse()
     register_kind(leads_search.LEADS)
+    wire_traits()
     wire_readers()
     wire_lead_page()
     register_target(LeadsTarget())
     register_target(PaymentsTarget())
-    wire_traits()
 
 
 def wire_lead_page() -> None:
@@ -135,7 +137,7 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    ours = (INTAKE, IDENTITY, recognition_reader(), ROUTING, FUNNEL, search_reader())
+    ours = (INTAKE, IDENTITY, recognition_reader(), ROUTING, profile_reader(), FUNNEL, search_reader())
     readers.register(*(reader for reader in ours if reader.name not in known))
 
 
@@ -153,6 +155,7 @@ def wire_tellers() -> None:
     for room in (
         identity_telling,
         consent_telling,
+        profile_telling,
         leads_telling,
         scoring_telling,
         routing_telling,

@@ -9,6 +9,7 @@ from huoju.core.facts.models import Fact
 from huoju.hub.companies.models import Company, CompanyDomain
 from huoju.hub.consent.models import Consent
 from huoju.hub.identity.models import Identifier, Person
+from huoju.hub.profile.models import FieldValue
 from huoju.qualify.cleaning.policy import Mode, Rule, RuleSet, Step
 from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.intake.operations import Taken, prepare
@@ -336,3 +337,17 @@ class TestRaces:
             outcomes = [(one.outcome, two.outcome) for one, two in zip(forward, backward[::-1], strict=True)]
             assert {frozenset(pair) for pair in outcomes} == {frozenset({Outcome.NEW, Outcome.JOINS})}
             assert Lead.objects.count() == 60
+
+
+@pytest.mark.django_db
+def test_what_a_known_person_says_differently_is_kept_with_its_source() -> None:
+    take(li_na("a"))
+    take(li_na("b", title="首席市场官"), import_id=7)
+    (taken,) = take(li_na("c", title="市场副总裁", company=""))
+    values = FieldValue.objects.filter(person_id=taken.person_id).order_by("id")
+    assert [(row.field, row.value, row.source) for row in values] == [
+        ("title", "市场总监", "test"),
+        ("title", "首席市场官", "import:7"),
+        ("title", "市场副总裁", "form"),
+    ]
+    assert Person.objects.get().title == "市场副总裁"

@@ -13,6 +13,7 @@ from huoju.core.facts.models import Fact
 from huoju.hub.companies.models import Company, CompanyDomain
 from huoju.hub.consent.models import Consent
 from huoju.hub.identity.models import Identifier, MergeProposal, Person
+from huoju.hub.profile.models import FieldValue
 from huoju.qualify.cleaning.policy import Mode
 from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.intake.operations import Taken, undo_batch
@@ -34,6 +35,7 @@ TABLES: tuple[type[models.Model], ...] = (
         Touch,
         StageChange,
         Quarantined,
+        FieldValue,
     ),
 )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from huoju.core.bulk import texts
 
@@ -55,6 +55,18 @@ def list_open(proposal_ids: Sequence[int]) -> list[MergeProposal]:
     return list(MergeProposal.objects.filter(pk__in=proposal_ids, decided_at=None).order_by("id"))
 
 
+def list_visitors(person_ids: Sequence[int]) -> list[str]:
+    """The website visitors that persons are known to have been."""
+    rows = Identifier.objects.filter(person_id__in=person_ids, kind="visitor")
+    return list(rows.order_by("id").values_list("value", flat=True))
+
+
+def list_profiles() -> QuerySet[Person]:
+    """Everybody who is a profile of their own: all persons but those that are merged into another one."""
+    merged = Alias.objects.filter(person_id=OuterRef("pk"))
+    return Person.objects.filter(~Exists(merged)).select_related("company")
+
+
 def list_proposals(person_id: int) -> list[MergeProposal]:
     """Merges that were proposed for a person and are not decided yet."""
     return list(
@@ -62,6 +74,32 @@ def list_proposals(person_id: int) -> list[MergeProposal]:
         .select_related("left", "right")
         .order_by("id")
     )
+
+
+class Columns(NamedTuple):
+    """The fields of a person as they stand in the person's row, and who told of them first, when."""
+
+    values: dict[str, str]
+    source: str
+    created_at: datetime
+
+
+_FIELDS = ("name", "title", "mobile", "email", "region", "country", "language")
+
+
+def list_columns(person_ids: Sequence[int]) -> dict[int, Columns]:
+    """The fields of persons. One query."""
+    rows = Person.objects.filter(pk__in=person_ids).values_list("pk", "source", "created_at", *_FIELDS)
+    return {
+        pk: Columns(dict(zip(_FIELDS, values, strict=True)), source, created_at)
+        for pk, source, created_at, *values in rows
+    }
+
+
+def list_verified(person_ids: Sequence[int]) -> set[tuple[int, str, str]]:
+    """The mobiles and mail addresses of persons that somebody has verified: (person, kind, value). One query."""
+    rows = Identifier.objects.filter(person_id__in=person_ids, verified=True, kind__in=("mobile", "email"))
+    return set(rows.values_list("person_id", "kind", "value"))
 
 
 def profiles_of(person_ids: Iterable[int]) -> dict[int, int]:

@@ -30,3 +30,17 @@ class TagRemoved:
 
     tag_id: int
     source: str
+
+
+@fact("survivorship_rules.activated")
+class SurvivorshipActivated:
+    """A version of the survivorship rules began to decide."""
+
+    version: int
+
+
+@fact("tag.saved")
+class TagSaved:
+    """A tag was made or changed; if it is set by rule, everybody is judged anew."""
+
+    tag_id: int

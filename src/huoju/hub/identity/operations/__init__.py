@@ -1,6 +1,7 @@
 """Writing persons."""
 
 from .deciding import decide, merge, postpone, reopen, unmerge
+from .golden import rewrite_batch
 from .merging import Merged, NewMerge, merge_batch, separate, unmerge_batch
 from .proposals import propose_batch
 from .resolve import PersonHint, Resolved, hold, resolve_batch
@@ -20,6 +21,7 @@ __all__ = [
     "propose_batch",
     "reopen",
     "resolve_batch",
+    "rewrite_batch",
     "separate",
     "unmerge",
     "unmerge_batch",

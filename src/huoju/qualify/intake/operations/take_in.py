@@ -16,6 +16,7 @@ from huoju.hub.companies import operations as companies
 from huoju.hub.consent import operations as consent
 from huoju.hub.identity import operations as identity
 from huoju.hub.identity.policy import IdentifierKind
+from huoju.hub.profile import operations as profile
 from huoju.qualify.cleaning import queries as cleaning
 from huoju.qualify.cleaning.policy import StepResult, Verdict
 from huoju.qualify.leads import operations as leads
@@ -80,6 +81,7 @@ def _let_through(
         for row, company in zip(rows, named, strict=True)
     ]
     persons = identity.resolve_batch(hints, actor=actor, source=source, now=now)
+    profile.hear_batch(_said(rows, hints, persons, import_id), actor=actor, now=now)
     consents = _record_consents(rows, persons, actor, source, now)
     interests = [
         _interest(row, company, person, origin, import_id)
@@ -146,6 +148,26 @@ def _person_hint(
         country=row.country,
         language=row.language,
     )
+
+
+def _said(
+    rows: Sequence[Prepared],
+    hints: Sequence[identity.PersonHint],
+    persons: Sequence[identity.Resolved],
+    import_id: int | None,
+) -> list[profile.Said]:
+    """What the rows say of persons who were known before: a person's first values are in the person's own row."""
+    return [
+        profile.Said(
+            person_id=person.person_id,
+            values=hint._asdict(),
+            source=row.incoming.via if import_id is None else f"import:{import_id}",
+            verified=frozenset(hint.verified),
+            filled=frozenset(person.filled),
+        )
+        for row, hint, person in zip(rows, hints, persons, strict=True)
+        if not person.created
+    ]
 
 
 def _record_consents(

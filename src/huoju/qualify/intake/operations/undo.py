@@ -9,6 +9,7 @@ from django.db import connection
 from huoju.hub.companies import operations as companies
 from huoju.hub.consent import operations as consent
 from huoju.hub.identity import operations as identity
+from huoju.hub.profile import operations as profile
 from huoju.qualify.leads import operations as leads
 
 
@@ -34,6 +35,9 @@ def undo_batch(
         leads.withdraw_batch(rows, import_id=import_id, actor=actor, now=now, source=f"import:{import_id}")
     )
     consent.forget_batch([id_ for _, undo in taken for id_ in undo.get("consents", ())])
+    profile.forget_batch(
+        [undo["person"] for _, undo in taken if "person" in undo], source=f"import:{import_id}", now=now
+    )
     used = identity.forget_batch(
         [
             identity.Resolved(

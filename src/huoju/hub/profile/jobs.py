@@ -1,0 +1,44 @@
+"""Periodic and deferred work of the profile."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from huoju.core.jobs import job, periodic, stopping
+
+from .operations import apply_rules, decide_again, sweep_expired
+from .queries import get_tag, list_disputed, list_person_ids
+
+CHUNK = 2000
+
+
+@job(queue="profile", lock="profile")
+def choose_again(*, after: int = 0) -> None:
+    """Choose the golden values anew, of persons after `after` who have several."""
+    while not stopping():
+        with transaction.atomic():
+            ids = list_disputed(after=after, limit=CHUNK)
+            if not ids:
+                return
+            decide_again(ids, now=timezone.now())
+            after = ids[-1]
+    choose_again.defer(after=after)
+
+
+@job(queue="profile", lock="profile")
+def apply_rule(*, tag_id: int, after: int = 0) -> None:
+    """Judge everybody after `after` by the rule of one tag."""
+    while not stopping():
+        with transaction.atomic():
+            ids = list_person_ids(after=after, limit=CHUNK)
+            if not ids:
+                return
+            apply_rules(ids, now=timezone.now(), tags=[get_tag(tag_id)])
+            after = ids[-1]
+    apply_rule.defer(tag_id=tag_id, after=after)
+
+
+@periodic("7 * * * *", queue="profile")
+def sweep() -> None:
+    """Every hour: expired tags leave, with a fact each."""
+    while not stopping() and sweep_expired(now=timezone.now(), limit=CHUNK) == CHUNK:
+        pass

@@ -1,0 +1,38 @@
+"""Reading profiles: golden fields, traits, tags."""
+
+from .tags import (
+    TagShown,
+    find_tags,
+    get_tag,
+    list_person_ids,
+    list_rule_tags,
+    list_tags,
+    tag_options,
+    tagged,
+    tags_column,
+    tags_of,
+)
+from .traits import having, records_of, trait_column, traits_of
+from .values import RULES, Known, golden_of, list_candidates, list_disputed
+
+__all__ = [
+    "RULES",
+    "Known",
+    "TagShown",
+    "find_tags",
+    "get_tag",
+    "golden_of",
+    "having",
+    "list_candidates",
+    "list_disputed",
+    "list_person_ids",
+    "list_rule_tags",
+    "list_tags",
+    "records_of",
+    "tag_options",
+    "tagged",
+    "tags_column",
+    "tags_of",
+    "trait_column",
+    "traits_of",
+]

@@ -1,0 +1,92 @@
+"""Traits of profiles, read where they stand in PostgreSQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+from ..registry import TraitSource, TraitType, trait_named
+
+_MEMBERS = """SELECT m.id AS profile_id, m.id AS person_id FROM unnest(%s::bigint[]) m(id)
+    UNION ALL SELECT a.profile_id, a.person_id FROM identity_alias a WHERE a.profile_id = ANY(%s)"""
+
+
+def traits_of(profile_ids: Sequence[int], codes: Iterable[str]) -> dict[int, dict[str, Any]]:
+    """The values of traits, by profile and code; None where nothing is known. One query a source.
+
+    Raises `KeyError` for a trait that nobody registered.
+    """
+    wanted: dict[str, tuple[TraitSource, list[tuple[str, str]]]] = {}
+    for code in codes:
+        source, trait = trait_named(code)
+        wanted.setdefault(source.code, (source, []))[1].append((code, trait.column))
+    known: dict[int, dict[str, Any]] = {
+        profile_id: {code: None for _, traits in wanted.values() for code, _ in traits}
+        for profile_id in profile_ids
+    }
+    if not known:
+        return known
+    with connection.cursor() as cursor:
+        for source, traits in wanted.values():
+            ids = list(known)
+            cursor.execute(_statement(source, [column for _, column in traits]), [ids, ids])
+            for profile_id, *values in cursor.fetchall():
+                known[profile_id].update(zip([code for code, _ in traits], values, strict=True))
+    return known
+
+
+def _statement(source: TraitSource, columns: Sequence[str]) -> str:
+    """The latest row of each profile that has one."""
+    chosen = ", ".join(f"x.{column}" for column in columns)
+    newest = ", ".join(f"x.{column} DESC NULLS LAST" for column in source.latest)
+    link = f"JOIN x ON x.{source.owner} = m.person_id"
+    if source.about == "company":
+        link = f"JOIN identity_person p ON p.id = m.person_id JOIN x ON x.{source.owner} = p.company_id"
+        newest = f"(p.id = m.profile_id) DESC, {newest}"  # the profile's own company before a member's
+    rows = f"({source.table.select()})"
+    return (
+        f"WITH members AS ({_MEMBERS}) SELECT DISTINCT ON (m.profile_id) m.profile_id, {chosen} "
+        f"FROM members m {link.replace('JOIN x', f'JOIN {rows} x')} ORDER BY m.profile_id, {newest}"
+    )
+
+
+def trait_column(code: str) -> RawSQL:
+    """A trait as a column of a query over persons that are profiles, for annotations. About a person only."""
+    source, trait = trait_named(code)
+    newest = ", ".join(f"x.{column} DESC NULLS LAST" for column in source.latest)
+    return RawSQL(
+        f"""SELECT x.{trait.column} FROM ({source.table.select()}) x WHERE x.{source.owner} IN (
+                SELECT identity_person.id UNION ALL
+                SELECT a.person_id FROM identity_alias a WHERE a.profile_id = identity_person.id)
+            ORDER BY {newest} LIMIT 1""",
+        [],
+    )
+
+
+def having(code: str, values: Sequence[str]) -> RawSQL:
+    """The profiles of persons of whom some row of the trait's source has one of `values`, for `pk__in`."""
+    source, trait = trait_named(code)
+    return RawSQL(
+        f"""SELECT coalesce(a.profile_id, x.{source.owner}) FROM ({source.table.select()}) x
+            LEFT JOIN identity_alias a ON a.person_id = x.{source.owner}
+            WHERE x.{trait.column}::text = ANY(%s)""",
+        [list(values)],
+    )
+
+
+def records_of(profile_ids: Sequence[int], codes: Iterable[str]) -> Mapping[int, Any]:
+    """Profiles as records for `core.conditions`: the trait `lead.stage` is the attribute `lead.stage`."""
+    wanted = list(codes)
+    ids = {code for code in wanted if trait_named(code)[1].type is TraitType.CHOICE}
+    answer: dict[int, Any] = {}
+    for profile_id, values in traits_of(profile_ids, wanted).items():
+        nouns: dict[str, SimpleNamespace] = {}
+        for code, value in values.items():
+            noun, _dot, name = code.partition(".")
+            # A choice is kept as text, whatever its column is: ids come from a form.
+            comparable = str(value) if code in ids and value is not None else value
+            setattr(nouns.setdefault(noun, SimpleNamespace()), name, comparable)
+        answer[profile_id] = SimpleNamespace(**nouns)
+    return answer

@@ -1,0 +1,40 @@
+"""What the profile does when it reads the log: tags that are set by rule follow the traits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from huoju.core.facts.kinds import kind_of
+from huoju.core.facts.readers import Reader, StoredFact
+
+from . import jobs
+from .facts import SurvivorshipActivated, TagSaved
+from .operations import apply_rules
+from .queries import list_rule_tags
+from .registry import all_sources, trait_named
+
+_ACTIVATED = kind_of(SurvivorshipActivated).name
+_SAVED = kind_of(TagSaved).name
+
+
+def handle(facts: Sequence[StoredFact], now: datetime) -> None:
+    """Judge the people in these facts by the rules of tags that ask for what may have changed."""
+    for fact in facts:
+        if fact.kind == _ACTIVATED:
+            jobs.choose_again.using(key="choose_again").defer()
+        elif fact.kind == _SAVED:
+            tag_id = fact.payload["tag_id"]
+            jobs.apply_rule.using(key=f"apply_rule/{tag_id}").defer(tag_id=tag_id)
+    tags = list_rule_tags()
+    sources = [trait_named(each["field"])[0] for tag in tags for each in tag.conditions]
+    kinds = {kind_of(payload).name for source in sources for payload in source.changed_by}
+    people = {fact.person_id for fact in facts if fact.person_id is not None and fact.kind in kinds}
+    apply_rules(sorted(people), now=now, tags=tags)
+
+
+def profile_reader() -> Reader:
+    """The reader, over every kind that changes a trait; build it when the traits are registered."""
+    kinds: dict[type[Any], None] = {TagSaved: None, SurvivorshipActivated: None}
+    for source in all_sources():
+        kinds |= dict.fromkeys(source.changed_by)
+    return Reader("profile", tuple(kinds), handle, batch=4000)
