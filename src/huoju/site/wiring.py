@@ -299,6 +299,7 @@ def wire_warehouse() -> None:
 
 def wire_traits() -> None:
     """What may be asked of a profile, and the tables that flow to the lake for it."""
+    wire_signals()  # what scores a lead anew must be known
     told = (LeadCaptured, LeadTouched, LeadUpdated)  # a submission or a file that says more of its person
     register_traits(
         profile_traits.persons(told),
