@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -17,12 +15,6 @@ from huoju.core.lake.engines import engine, fact_table, tables
 from .kinds import Bought, Seen
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def place(settings: Any, tmp_path: Path) -> None:
-    """A lake of the test's own."""
-    settings.LAKE_URL = str(tmp_path / "lake")
 
 
 def _put(*facts: NewFact) -> None:

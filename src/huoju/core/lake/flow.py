@@ -26,7 +26,7 @@ from .manifest import Change, live_files
 from .models import Part, Position
 from .store import Store
 from .tables import LakeTable
-from .transfer import fetch, select_table
+from .transfer import arrow_schema, fetch, select_table
 
 FACTS = "facts"
 """The name of the log's position."""
@@ -55,7 +55,7 @@ def flow_facts(store: Store, *, now: datetime, horizon: Horizon = "committed", c
         for name, oldest in kinds.items():
             kind = kind_named(name)
             if kind is not None:
-                _add_facts(change, kind, _facts_of(kind, span, oldest))
+                _add_facts(change, kind, fetch_facts(kind, span, oldest=oldest))
         change.commit()
         if horizon == "committed":
             last = (end, LAST_ID)
@@ -95,26 +95,25 @@ def _kinds_in(span: str) -> tuple[dict[str, int], int, Mark | None]:
     return {row[0]: row[1] for row in rows}, sum(row[2] for row in rows), (tx, id_)
 
 
-def _facts_of(kind: Kind, span: str, oldest: int) -> pa.Table:
-    """The facts of `kind` in `span`, those of older versions lifted to today's."""
+def fetch_facts(kind: Kind, where: str, *, oldest: int = 0) -> pa.Table:
+    """The facts of `kind` that the SQL condition `where` is true of; those of older versions are lifted to today's.
+
+    `oldest`: the oldest version that there can be.
+    """
     columns = columns_of(kind)
-    if oldest >= kind.version:
-        return fetch(f"{select_facts(kind)} AND {span}", columns)
-    current = fetch(f"{select_facts(kind)} AND version >= {kind.version} AND {span}", columns)
+    if oldest >= kind.version or not kind.upcasts:
+        return fetch(f"{select_facts(kind)} AND {where}", columns)
+    current = fetch(f"{select_facts(kind)} AND version >= {kind.version} AND {where}", columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, version, payload FROM facts_fact WHERE kind = %s AND version < %s AND {span}",
+            f"SELECT id, version, payload FROM facts_fact WHERE kind = %s AND version < %s AND {where}",
             [kind.name, kind.version],
         )
         lifted = [(id_, kind.lifted(json.loads(raw), version)) for id_, version, raw in cursor.fetchall()]
         cursor.execute("CREATE TEMP TABLE IF NOT EXISTS lake_lifted (id uuid, lifted jsonb) ON COMMIT DROP")
         cursor.execute("TRUNCATE lake_lifted")
-        copy_lines(
-            cursor,
-            "lake_lifted",
-            ("id", "lifted"),
-            [f"{id_}\t{text(json.dumps(raw))}" for id_, raw in lifted],
-        )
+        lines = [f"{id_}\t{text(json.dumps(raw))}" for id_, raw in lifted]
+        copy_lines(cursor, "lake_lifted", ("id", "lifted"), lines)
     query = select_facts(kind, payload="lifted", source="facts_fact JOIN lake_lifted USING (id)")
     return pa.concat_tables([current, fetch(query, columns)])
 
@@ -237,11 +236,10 @@ def _row(session: DuckDBPyConnection, query: str) -> tuple[int, ...]:
 
 def _marked(table: LakeTable, changed: pa.Table, gone: pa.Table, generation: int) -> pa.Table:
     """Rows, and keys that are gone, as one table of changes."""
-    parts = [
-        rows.append_column(GONE, pa.array([deleted] * rows.num_rows, pa.bool_()))
-        for rows, deleted in ((changed, False), (gone, True))
-        if rows.num_rows
-    ]
-    changes = pa.concat_tables(parts, promote_options="default")
+    schema = arrow_schema(table.columns)
+    empty = {name: pa.nulls(gone.num_rows, schema.field(name).type) for name in schema.names}
+    deleted = pa.table({**empty, table.key: gone[table.key]}, schema=schema)
+    changes = pa.concat_tables([changed.cast(schema), deleted])
+    flags = pa.array([False] * changed.num_rows + [True] * gone.num_rows, pa.bool_())
     flow = pa.array([generation] * changes.num_rows, pa.int64())
-    return changes.append_column(FLOW, flow).sort_by([(table.key, "ascending")])
+    return changes.append_column(GONE, flags).append_column(FLOW, flow).sort_by([(table.key, "ascending")])

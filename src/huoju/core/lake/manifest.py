@@ -19,21 +19,27 @@ class BusyError(Exception):
 
 
 @contextmanager
-def only_writer(*, wait: bool = False) -> Iterator[None]:
+def only_writer() -> Iterator[None]:
     """Nobody else changes the lake meanwhile. The lock goes with the connection: a killed process leaves none.
 
-    Raises `BusyError` at once when another has it, unless `wait`.
+    Raises `BusyError` at once when another has it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {'pg_advisory_lock' if wait else 'pg_try_advisory_lock'}(%s, 0)", [_WRITERS])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [_WRITERS])
         (granted,) = cursor.fetchone()
-    if granted is False:
+    if not granted:
         raise BusyError
     try:
         yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_WRITERS])
+
+
+def hold_writers() -> None:
+    """Wait until nobody else changes the lake, and keep others waiting until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_WRITERS])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from huoju.core.facts.delivery import Horizon
 
 from . import flow as flows
-from .manifest import Change, oldest_in_use, only_writer
+from .compaction import compact_facts, compact_tables
+from .erasure import rewrite_facts
+from .manifest import BusyError, Change, hold_writers, oldest_in_use, only_writer
 from .models import File, Position
 from .store import Store, store
 from .tables import all_tables
@@ -90,8 +93,29 @@ def rebuild(
     return flow(now=now, horizon=horizon, progress=progress)
 
 
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a compaction did: files of facts that went into others, tables written anew."""
+
+    files: int
+    tables: int
+
+
+def compact(*, whole: bool = False) -> Compacted:
+    """Merge small files and write tables anew whose changes weigh; `whole`: everything that can be.
+
+    Safe beside readers: the files that they read stay until they are done. Raises `BusyError`.
+    """
+    place = store()
+    with only_writer():
+        return Compacted(compact_facts(place, whole=whole), compact_tables(place, whole=whole))
+
+
 def sweep() -> int:
-    """Remove the files that no manifest holds and nobody can be reading; how many they were."""
+    """Remove the files that the manifest does not hold and nobody can be reading; how many they were.
+
+    Raises `BusyError`: a file that is being written now is not in the manifest either.
+    """
     place: Store = store()
     with only_writer():
         oldest = oldest_in_use()
@@ -102,3 +126,27 @@ def sweep() -> int:
         unread.delete()
         known = set(File.objects.values_list("path", flat=True))
         return removed + place.delete([path for path in place.paths() if path not in known])
+
+
+def erase_persons(*, person_ids: Sequence[int], fact_ids: Sequence[UUID] = ()) -> int:
+    """Take the facts of these persons, and these facts, anew from the log; how many files were rewritten.
+
+    Called in the transaction that blanked them in the log, after that; waits for a flow that is under way. What the
+    lake holds afterwards is what the log holds: personal fields blank, facts that were deleted gone. Tables follow with
+    the next flow, as with any change. The old files are removed once the transaction has committed and nobody reads
+    them.
+    """
+    with transaction.atomic():
+        hold_writers()
+        change = Change(store())
+        rewritten = rewrite_facts(change.store, change, person_ids=person_ids, fact_ids=fact_ids)
+        change.commit()
+    transaction.on_commit(_sweep_if_free)
+    return rewritten
+
+
+def _sweep_if_free() -> None:
+    try:
+        sweep()
+    except BusyError:
+        log.info("lake: busy; what was erased is removed by the next sweep")

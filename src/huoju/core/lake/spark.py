@@ -21,14 +21,14 @@ from .manifest import LiveFile, reading
 from .store import store
 
 LOCAL = "spark-local"
-CONFIGURATION: Mapping[str, str] = {
+CONFIGURATION: dict[str, str] = {
     "spark.sql.session.timeZone": "UTC",
     "spark.log.level": "ERROR",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
 """What every session of ours has."""
-LOCAL_CONFIGURATION: Mapping[str, str] = {
+LOCAL_CONFIGURATION: dict[str, str] = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "1g",

@@ -1,0 +1,54 @@
+"""Erased persons: what the lake holds of them is taken anew from the log, where it is blank by then."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import pyarrow as pa
+
+from huoju.core.facts.kinds import Kind
+
+from . import duck
+from .facttables import columns_of, fact_tables, table_name
+from .flow import fetch_facts
+from .manifest import Change, LiveFile, live_files
+from .store import Store
+
+
+def rewrite_facts(
+    store: Store, change: Change, *, person_ids: Sequence[int], fact_ids: Sequence[UUID] = ()
+) -> int:
+    """Rewrite, in `change`, the files that hold facts of these persons, or these facts; how many files.
+
+    Facts that are not in the log any more leave the lake as well.
+    """
+    persons = pa.table({"person_id": pa.array(sorted(set(person_ids)), pa.int64())})
+    facts = pa.table({"id": pa.array(sorted(str(each) for each in fact_ids), pa.string())})
+    rewritten = 0
+    files = live_files(fact_tables())
+    for name, kind in fact_tables().items():
+        for file in files[name]:
+            rewritten += _rewrite(store, change, kind, file, persons, facts)
+    return rewritten
+
+
+def _rewrite(
+    store: Store, change: Change, kind: Kind, file: LiveFile, persons: pa.Table, facts: pa.Table
+) -> bool:
+    name, columns = table_name(kind), columns_of(kind)
+    with duck.session() as session:
+        duck.attach(session, store, name, columns, [file])
+        session.register("persons", persons)
+        session.register("facts", facts)
+        concerned = f"""SELECT id FROM "{name}"
+            WHERE person_id IN (SELECT person_id FROM persons) OR id IN (SELECT id FROM facts)"""
+        ids = [id_ for (id_,) in session.execute(concerned).fetchall()]
+        if not ids:
+            return False
+        standing = session.execute(f'SELECT * FROM "{name}" WHERE id NOT IN ({concerned})').to_arrow_table()
+    listed = ",".join(ids)
+    anew = fetch_facts(kind, f"id = ANY('{{{listed}}}')")
+    rows = pa.concat_tables([standing.cast(anew.schema), anew]).sort_by([("occurred_at", "ascending")])
+    if rows.num_rows:
+        change.add(name, rows, columns, folder=f"facts/{kind.name}/{file.month}", month=file.month)
+    change.drop([file])
+    return True
