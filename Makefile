@@ -11,7 +11,7 @@ demo: setup ## start Huoju with a sample company; Ctrl-C stops it, the data stay
 
 test: setup ## all tests; ARGS="tests/hub -k merge" narrows them down
 	@scripts/browser
-	@exec $(BIN)/pytest -n 2 $(ARGS)
+	@exec $(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 check: setup ## everything but the tests: style, types, layers, migrations, translations
 	@exec $(BIN)/python scripts/check.py

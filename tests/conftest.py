@@ -1,10 +1,14 @@
 """Fixtures for every test."""
 
+import os
+import time
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
-from django.test import override_settings
+from django.db import connection
+from django.test import TransactionTestCase, override_settings
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -25,3 +29,58 @@ def quick_settings() -> Iterator[None]:
     hasher = "django.contrib.auth.hashers.MD5PasswordHasher"
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}, PASSWORD_HASHERS=[hasher]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def source_language() -> Iterator[None]:
+    """Every test begins in English, whichever language the request of another test ended in."""
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_flush() -> Iterator[None]:
+    """Flushing waits for what the test left running, and takes the job queue too, which Django does not manage."""
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def flush_all(case: TransactionTestCase) -> None:
+        _wait_for_others()
+        flush(case)
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush_all)
+        yield
+
+
+def _wait_for_others(seconds: float = 10) -> None:
+    """Until no other connection is at work: a page that was just closed may still be answered in a thread."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()
+                   AND backend_type = 'client backend' AND state NOT IN ('idle', 'disabled')"""
+            )
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest tests first, a share for each process: a run must not end waiting for one of them."""
+    processes = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 1)
+    if processes == 1:
+        return
+    long = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("kill")]
+    rest = [item for item in items if item not in set(long)]
+    share = -(-len(items) // processes)  # what xdist hands out first, in one piece
+    shares = [long[number::processes] for number in range(processes)]
+    items[:] = []
+    for mine in shares:
+        items += mine + rest[: max(share - len(mine), 0)]
+        rest = rest[max(share - len(mine), 0) :]
+    items += rest

@@ -173,7 +173,11 @@ jobs.run(threading.Event())
 
 @pytest.mark.kill
 @pytest.mark.slow
-def test_the_job_of_a_killed_worker_is_run_by_another(worker: Callable[[], None]) -> None:
+def test_the_job_of_a_killed_worker_is_run_by_another(
+    worker: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_STALLED_SECONDS", 3.0)
+    monkeypatch.setattr(jobs, "_HEARTBEAT_SECONDS", 0.5)
     note.defer(word="a")
     script = _VICTIM.format(root=os.getcwd(), database=connection.settings_dict["NAME"])
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "huoju.site.settings"}

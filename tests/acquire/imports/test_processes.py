@@ -109,7 +109,7 @@ def kill_until(done: str, verb: str, record: Import, start: Start, position: Cal
 
 
 def test_killed_again_and_again_each_row_takes_effect_once(start: Start, make_import: MakeImport) -> None:
-    total = 1_500
+    total = 600
     record = make_import(rows_text(total - 2) + "y,bad one,1\nz,wrong amount,many\n")
     operations.start_import(import_id=record.pk, actor="user:1", now=NOW)
     kills = kill_until(State.DONE, "run", record, start, lambda: queries.get_import(record.pk).done_row)

@@ -61,7 +61,7 @@ def wait_for(count: int, seconds: float = 60) -> None:
 
 
 def test_killed_again_and_again_each_effect_happens_exactly_once(start: Start, put: Put) -> None:
-    total = 500
+    total = 160
     put(range(total))
     draw = random.Random(7)
     kills = 0

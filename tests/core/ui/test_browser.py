@@ -13,6 +13,8 @@ from tests.browsing import Visit, overflow, violations
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 GALLERY = ["report", "board", "inbox", "detail", "wizard"]
+PAGES = ["/settings/users/new/", "/settings/profile/"]  # what the sidebar leads to is looked at in tests/browser
+LOOKS = [(1440, "light"), (390, "dark"), (1440, "dark"), (390, "light")]
 
 
 @pytest.fixture(autouse=True)
@@ -40,32 +42,18 @@ def people(admin: User) -> list[User]:
     )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("name", GALLERY)
-def test_patterns_pass_axe_and_fit(visit: Visit, admin: User, name: str, width: int, theme: str) -> None:
-    page = visit(f"/gallery/{name}/", user=admin, theme=theme, width=width)
-    page.wait_for_load_state("networkidle")
-    assert violations(page) == []
-    assert overflow(page) == 0
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize(
-    "path",
-    ["/", "/settings/users/", "/settings/users/new/", "/settings/profile/", "/settings/api-keys/", "/api/"],
-)
-def test_pages_pass_axe_and_fit(
-    visit: Visit, people: list[User], admin: User, path: str, width: int, theme: str
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_patterns_pass_axe_and_fit(
+    visit: Visit, live_server: Any, admin: User, width: int, theme: str
 ) -> None:
-    page = visit(path, user=admin, theme=theme, width=width)
-    assert violations(page) == []
-    assert overflow(page) == 0
+    page = visit("/gallery/report/", user=admin, theme=theme, width=width)
+    for path in [*(f"/gallery/{name}/" for name in GALLERY), *PAGES]:
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        assert (path, violations(page), overflow(page)) == (path, [], 0)
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])
 def test_sign_in(visit: Visit, admin: User, theme: str, language: str) -> None:
     admin.set_password("a-long-password")
     admin.save()
