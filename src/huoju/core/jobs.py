@@ -193,6 +193,7 @@ def run(stop: threading.Event, *, concurrency: int = 2) -> None:
             log.warning("jobs: the database is away (%s); next try in %.1f s", error, pause)
             stop.wait(pause)
             pause = min(pause * 2, 15)
+    _stopping.clear()  # jobs that this process runs without a worker from now on are not being stopped
 
 
 async def _work(stop: threading.Event, concurrency: int) -> None:

@@ -13,7 +13,10 @@ from tests.browsing import Visit, overflow, violations
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 GALLERY = ["report", "board", "inbox", "detail", "wizard"]
-PAGES = ["/settings/users/new/", "/settings/profile/"]  # what the sidebar leads to is looked at in tests/browser
+PAGES = [
+    "/settings/users/new/",
+    "/settings/profile/",
+]  # what the sidebar leads to is looked at in tests/browser
 LOOKS = [(1440, "light"), (390, "dark"), (1440, "dark"), (390, "light")]
 
 

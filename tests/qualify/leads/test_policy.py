@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoju.core.access.policy import Role
-from huoju.qualify.cleaning.policy import Submission, normalise
 from huoju.qualify.leads.policy import (
     CLOSED,
     FUNNEL,
@@ -21,7 +20,6 @@ from huoju.qualify.leads.policy import (
     DataWarning,
     Grade,
     Mover,
-    Profile,
     Refusal,
     Refused,
     Stage,
@@ -31,7 +29,6 @@ from huoju.qualify.leads.policy import (
     is_open,
     next_stages,
     place_history,
-    profile_of,
 )
 
 S = Stage
@@ -218,38 +215,3 @@ def test_the_order_in_which_dates_arrive_does_not_matter() -> None:
     dates = [(S.MQL, day(1)), (S.SQL, day(2)), (S.LOST, day(3))]
     stages = {place_history(day(0), dict(p)).changes for p in permutations(dates)}
     assert len(stages) == 1
-
-
-def test_a_cleaned_candidate_as_the_rules_see_it() -> None:
-    candidate = normalise(
-        Submission(
-            name="张三",
-            phone="139 1234 5670",
-            email="zhang@huoju.cn",
-            company="深圳市火炬科技有限公司",
-            title="技术总监",
-            company_size="100-499人",
-            industry="互联网",
-            source="sem",
-        )
-    )
-    assert profile_of(candidate, product="lake", owner=7) == Profile(
-        has_name=True,
-        has_mobile=True,
-        email_class="work",
-        company_usable=True,
-        title="技术总监",
-        function="it",
-        seniority="director",
-        company_size="100-499",
-        employees=100,
-        industry="internet",
-        region="44",
-        city="4403",
-        country="CN",
-        language="zh-hans",
-        product="lake",
-        source="sem",
-        owner=7,
-    )
-    assert profile_of(normalise(Submission())) == Profile()

@@ -73,6 +73,14 @@ def list_channel_options() -> dict[str, str]:
     return {code: channel_label(code, name) for code, name in rows}
 
 
+def source_codes(campaign_ids: Iterable[int]) -> tuple[dict[int, tuple[str, str]], dict[int, str]]:
+    """What rules call sources: code and kind of every channel, and the codes of the campaigns, by id. Two queries."""
+    channels = {pk: (code, kind) for pk, code, kind in Channel.objects.values_list("id", "code", "kind")}
+    wanted = list(campaign_ids)
+    named = Campaign.objects.filter(pk__in=wanted).values_list("pk", "code") if wanted else ()
+    return channels, dict(named)
+
+
 def list_campaigns(*, archived: bool | None = False) -> QuerySet[Campaign]:
     """Campaigns, newest first, with channel and owner; `archived` None lists all."""
     campaigns = Campaign.objects.select_related("channel", "owner")

@@ -54,6 +54,8 @@ class Reader:
     effects that cannot be derived again (it created leads, say) and cannot be replayed. `after_replay`, where given,
     runs at the end of a replay, in the same transaction. `rebuild`, where given, is called in a replay in place of
     `handle`: for a reader that both derives state and acts on it (appends facts, moves leads), it only derives.
+    `patience` is how many seconds it may stand back while the others read a flood (an import): for what people look at
+    later, an index or a report.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Reader:
     reset: Callable[[], None] | None = None
     after_replay: Callable[[datetime], None] | None = None
     rebuild: Handler | None = None
+    patience: float = 0
 
     @property
     def kind_names(self) -> list[str]:

@@ -231,6 +231,11 @@ def _leftovers(incoming: Incoming, candidate: Candidate) -> Mapping[str, str]:
 WARNED = frozenset({Verdict.QUARANTINE, Verdict.DROP})
 
 
+def product_of(incoming: Incoming) -> str:
+    """The product line that an interest is about, as a lead keeps it."""
+    return (incoming.product or incoming.submission.product)[:60]
+
+
 def warnings_of(prepared: Prepared) -> tuple[str, ...]:
     """The remarks that stay with a lead as warnings: what would have held it back."""
     return tuple([remark.code.value for remark in prepared.remarks if remark.verdict in WARNED])
@@ -245,5 +250,6 @@ __all__ = [
     "Prepared",
     "identifiers_of",
     "prepare_batch",
+    "product_of",
     "warnings_of",
 ]

@@ -14,8 +14,6 @@ from itertools import pairwise
 
 from huoju.core.access.policy import Role
 from huoju.core.text import msgid
-from huoju.hub.identity.policy import PhoneKind
-from huoju.qualify.cleaning.policy import Candidate
 
 
 class Stage(StrEnum):
@@ -390,51 +388,3 @@ class Profile:
     account: str = ""  # code of the named account to which the company belongs, if any
     account_owner: int = 0  # id of the sales person who owns that account
     source_kind: str = ""  # kind of the channel: free, paid, partner, sales, referral, employee
-
-
-def profile_of(
-    candidate: Candidate,
-    *,
-    product: str = "",
-    source: str = "",
-    campaign: str = "",
-    form: str = "",
-    is_test: bool = False,
-    is_blocked: bool = False,
-    owner: int = 0,
-    account: str = "",
-    account_owner: int = 0,
-) -> Profile:
-    """The profile of a cleaned candidate; what the candidate cannot know (channel code, owner …) is given."""
-    raw, phone, email, title, region = (
-        candidate.raw,
-        candidate.phone,
-        candidate.email,
-        candidate.title,
-        candidate.region,
-    )
-    return Profile(
-        has_name=candidate.name is not None,
-        has_mobile=phone is not None and phone.kind is PhoneKind.MOBILE,
-        email_class="" if email is None else email.email_class.value,
-        company_usable=candidate.company is not None,
-        title="" if title is None else title.text,
-        function="" if title is None or title.function is None else title.function.value,
-        seniority="" if title is None or title.seniority is None else title.seniority.value,
-        company_size=candidate.company_size,
-        employees=candidate.employees,
-        industry=candidate.industry,
-        region="" if region is None else region.province,
-        city="" if region is None else region.city,
-        country=candidate.country,
-        language=candidate.language,
-        product=product or raw.product,
-        source=source or raw.source,
-        campaign=campaign or raw.campaign,
-        form=form or raw.form,
-        is_test=is_test,
-        is_blocked=is_blocked,
-        owner=owner,
-        account=account,
-        account_owner=account_owner,
-    )

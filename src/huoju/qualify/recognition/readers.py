@@ -10,15 +10,16 @@ from typing import Any
 
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
-from huoju.qualify.leads.facts import LeadRestored, LeadTouched, LeadUpdated
+from huoju.qualify.leads.facts import LeadCaptured, LeadRestored, LeadTouched, LeadUpdated
 from huoju.qualify.scoring.facts import ScoringActivated
 from huoju.qualify.scoring.operations import forget_scores, score_persons
-from huoju.qualify.scoring.queries import activity_facts
+from huoju.qualify.scoring.queries import activity_facts, scored_since
 
 from . import jobs
 from .facts import CriteriaActivated
 from .operations import judge_batch
 
+_CAPTURED = kind_of(LeadCaptured).name
 _TOUCHED = kind_of(LeadTouched).name
 _SCORING_ACTIVATED = kind_of(ScoringActivated).name
 _CRITERIA_ACTIVATED = kind_of(CriteriaActivated).name
@@ -34,6 +35,20 @@ def _heard(facts: Sequence[StoredFact]) -> dict[int, datetime]:
     return heard
 
 
+def _settled(facts: Sequence[StoredFact]) -> set[int]:
+    """The persons of whom these facts say no more than that a lead came in which was scored as it came
+    (`intake.operations.worth`), by the rules of today."""
+    news = {fact.person_id for fact in facts if fact.kind != _CAPTURED}
+    came = {
+        fact.payload["lead_id"]: fact
+        for fact in facts
+        if fact.kind == _CAPTURED and fact.person_id is not None and fact.person_id not in news
+    }
+    scored = scored_since({lead_id: fact.recorded_at for lead_id, fact in came.items()})
+    unsettled = {fact.person_id for lead_id, fact in came.items() if lead_id not in scored}
+    return {fact.person_id for fact in came.values() if fact.person_id is not None} - unsettled
+
+
 def handle(facts: Sequence[StoredFact], now: datetime) -> None:
     """Score the leads of the people in these facts, and make MQLs of those that meet the criteria."""
     came: dict[int, datetime] = {}
@@ -45,7 +60,10 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
         elif fact.kind == _TOUCHED:
             lead_id = fact.payload["lead_id"]
             came[lead_id] = max(fact.occurred_at, came.get(lead_id, fact.occurred_at))
-    if heard := _heard(facts):
+    heard = _heard(facts)
+    for person_id in _settled(facts):
+        del heard[person_id]
+    if heard:
         scored = score_persons(heard, now=now)
         judge_batch([(lead, score.total) for lead, score in scored.leads], came=came, now=now)
 

@@ -111,14 +111,23 @@ def _store(scored: Sequence[tuple[Scorable, Score]], moments: Mapping[int, datet
             cursor,
             "scoring_fresh",
             _COLUMNS,
-            [
-                f"{lead.lead_id}\t{score.fit}\t{score.engagement}\t{score.total}\t{score.band}\t"
-                f"{text(_lines_as_json(score.lines, fixed))}\t{score.version}\t{moments[lead.lead_id]}"
-                for lead, score in scored
-            ],
+            [_as_line(lead.lead_id, score, moments[lead.lead_id], fixed) for lead, score in scored],
         )
         cursor.execute(_UPSERT)
         return int(cursor.rowcount)
+
+
+def store_new(scored: Sequence[tuple[int, Score]], *, now: datetime) -> None:
+    """Keep the first scores of leads that the caller's transaction has just made, computed as of `now`."""
+    fixed: dict[tuple[str, str, int], str] = {}
+    with connection.cursor() as cursor:
+        copy_lines(cursor, "scoring_leadscore", _COLUMNS, [_as_line(*each, now, fixed) for each in scored])
+
+
+def _as_line(lead_id: int, score: Score, as_of: datetime, fixed: dict[tuple[str, str, int], str]) -> str:
+    """A score as a line of COPY, in the order of `_COLUMNS`."""
+    lines = text(_lines_as_json(score.lines, fixed))
+    return f"{lead_id}\t{score.fit}\t{score.engagement}\t{score.total}\t{score.band}\t{lines}\t{score.version}\t{as_of}"
 
 
 def _lines_as_json(lines: Sequence[Line], fixed: dict[tuple[str, str, int], str]) -> str:

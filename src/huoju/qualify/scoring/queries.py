@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -25,7 +25,7 @@ from . import policy
 from .facts import ActivityWithdrawn
 from .models import LeadScore, ScoreRefresh, ScoringRules
 from .policy import Activity, ScoreRules
-from .signals import TOUCHED, all_signals
+from .signals import CAPTURED, TOUCHED, all_signals
 from .vocabulary import list_fields as list_fields
 
 RULES: RuleBook[ScoreRules, ScoringRules] = RuleBook(
@@ -68,9 +68,7 @@ _PROFILES = """
            coalesce(nullif(l.size, ''), c.size, ''), coalesce(nullif(l.industry, ''), c.industry, ''),
            coalesce(nullif(l.region, ''), nullif(c.region, ''), p.region),
            coalesce(nullif(p.country, ''), c.country, ''), p.language, l.product, ch.code, ch.kind, ca.code,
-           l.warnings ?| array['test_submission', 'test_company'],
-           l.warnings ?| array['competitor', 'own_staff', 'blacklisted_person', 'blacklisted_phone',
-                               'blacklisted_email', 'blacklisted_domain', 'blacklisted_company'],
+           CASE WHEN l.warnings <> '[]' THEN ARRAY(SELECT jsonb_array_elements_text(l.warnings)) END,
            l.extra ? 'given'
     FROM leads_lead l
     JOIN identity_person p ON p.id = l.person_id
@@ -91,14 +89,34 @@ def list_scorable(*, lead_ids: Sequence[int] = (), person_ids: Sequence[int] = (
 
 def _scorable(row: tuple[Any, ...]) -> Scorable:
     has_name, has_mobile, email, title, size, industry, region, country, language = row[11:20]
-    product, source, source_kind, campaign, is_test, is_blocked, given = row[20:]
-    function, seniority = _title(title) if title else ("", "")
-    profile = Profile(
-        has_name, has_mobile, _mail(email) if email else "", row[2] is not None, title, function, seniority, size,
-        _employees(size) if size else 0, industry, region[:2], region[:4] if len(region) > 3 else "", country,
-        language, product, source or "", campaign or "", "", is_test, is_blocked, 0, "", 0, source_kind or "",
+    product, channel, channel_kind, campaign, warnings, given = row[20:]
+    profile = profile_of(
+        has_name=has_name, has_mobile=has_mobile, email=email, company_usable=row[2] is not None, title=title,
+        size=size, industry=industry, region=region, country=country, language=language, product=product,
+        channel=channel or "", channel_kind=channel_kind or "", campaign=campaign or "", warnings=warnings or (),
     )  # fmt: skip
     return Scorable._make((*row[:11], profile, given))
+
+
+_TEST = frozenset({"test_submission", "test_company"})
+_BLOCKED = frozenset({"competitor", "own_staff"}) | {
+    f"blacklisted_{what}" for what in ("person", "phone", "email", "domain", "company")
+}
+
+
+def profile_of(
+    *, has_name: bool, has_mobile: bool, email: str, company_usable: bool, title: str, size: str, industry: str,
+    region: str, country: str, language: str, product: str, channel: str, channel_kind: str, campaign: str,
+    warnings: Collection[str],
+) -> Profile:  # fmt: skip
+    """A lead as the rules see it, from what is stored (or about to be): codes of sources, warnings of cleaning."""
+    function, seniority = _title(title) if title else ("", "")
+    return Profile(
+        has_name, has_mobile, _mail(email) if email else "", company_usable, title, function, seniority, size,
+        _employees(size) if size else 0, industry, region[:2], region[:4] if len(region) > 3 else "", country,
+        language, product, channel, campaign, "", not _TEST.isdisjoint(warnings),
+        not _BLOCKED.isdisjoint(warnings), 0, "", 0, channel_kind,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=16384)
@@ -117,6 +135,11 @@ def _employees(size: str) -> int:
 def _mail(address: str) -> str:
     local, _, domain = address.rpartition("@")
     return email_class(local, domain).value
+
+
+def captured_activities(via: str, purpose: str) -> tuple[str, ...]:
+    """What a lead's capture by this door, for this purpose, counts as."""
+    return all_signals()[CAPTURED.kind].activities_of(f"{via}/{purpose}")
 
 
 # --- activities ---------------------------------------------------------------------------------------------
@@ -207,6 +230,19 @@ def refreshed_at() -> datetime | None:
     """The moment to which every score has decayed, or is just being brought: scores are never older."""
     last: datetime | None = ScoreRefresh.objects.aggregate(last=Max("as_of"))["last"]
     return last
+
+
+def scored_since(heard: Mapping[int, datetime]) -> set[int]:
+    """The leads of `heard` whose stored score, by the active rules, was computed at that time or later. One query."""
+    if not heard:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT s.lead_id FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(id, at)
+               JOIN scoring_leadscore s ON s.lead_id = r.id WHERE s.as_of >= r.at AND s.rules_version = %s""",
+            [numbers(heard), numbers(heard.values()), RULES.active().version],
+        )
+        return {lead_id for (lead_id,) in cursor.fetchall()}
 
 
 def get_score(lead_id: int) -> LeadScore | None:

@@ -64,13 +64,14 @@ class ResolvedCompany(NamedTuple):
     """The company of a row; `created` if nobody knew it before.
 
     `domain` is the one that the company got by this row, `filled` the values that its empty fields got: what an import
-    takes back when it is rolled back.
+    takes back when it is rolled back. `values` are its industry, region, size and country, the batch's own included.
     """
 
     company_id: int
     created: bool = False
     domain: str = ""
     filled: Mapping[str, str] = {}
+    values: Mapping[str, str] = {}
 
 
 @dataclass(slots=True)
@@ -260,8 +261,8 @@ def _answers(
         if domain or id_ not in plain:
             first = id_ not in plain
             news = filled.pop(id_, {}) if first else {}
-            answers.append(ResolvedCompany(id_, first and company.created, domain, news))
-            plain.setdefault(id_, ResolvedCompany(id_))
+            answers.append(ResolvedCompany(id_, first and company.created, domain, news, company.values))
+            plain.setdefault(id_, ResolvedCompany(id_, values=company.values))
         else:
             answers.append(plain[id_])
     return answers

@@ -23,8 +23,9 @@ from huoju.qualify.leads import operations as leads
 from huoju.qualify.leads.queries import KnownLead, list_known_leads
 
 from ..facts import LeadQuarantined
-from ..policy import Incoming, Mode, Outcome, Prepared, prepare_batch, warnings_of
+from ..policy import Incoming, Mode, Outcome, Prepared, prepare_batch, product_of, warnings_of
 from ..stored import candidate_as_json, reasons_as_json
+from .worth import Weighed, keep_scores, weigh_batch
 
 _NOWHERE = Source(None, None, "", "")
 
@@ -83,11 +84,12 @@ def _let_through(
     persons = identity.resolve_batch(hints, actor=actor, source=source, now=now)
     profile.hear_batch(_said(rows, hints, persons, import_id), actor=actor, now=now)
     consents = _record_consents(rows, persons, actor, source, now)
+    weighed = weigh_batch(rows, named, persons, sources, now=now)
     interests = [
-        _interest(row, company, person, origin, import_id)
-        for row, company, person, origin in zip(rows, named, persons, sources, strict=True)
+        _interest(*each, import_id) for each in zip(rows, named, persons, sources, weighed, strict=True)
     ]
     captured = leads.capture_batch(interests, actor=actor, source=source, now=now)
+    keep_scores(weighed, captured, now=now)
     return [
         _taken(*each, consents.get(at, ()), undoable=import_id is not None)
         for at, each in enumerate(zip(rows, named, persons, captured, strict=True))
@@ -213,6 +215,7 @@ def _interest(
     company: companies.ResolvedCompany | None,
     person: identity.Resolved,
     origin: Source,
+    weighed: Weighed | None,
     import_id: int | None,
 ) -> leads.NewInterest:
     come = row.incoming
@@ -228,7 +231,7 @@ def _interest(
         keyword=(come.keyword or origin.keyword)[:200],
         landing_page=origin.landing_page[:500],
         referrer=come.referrer[:500],
-        product=(come.product or come.submission.product)[:60],
+        product=product_of(come),
         region=row.region,
         industry=row.industry,
         size=row.size,
@@ -245,6 +248,7 @@ def _interest(
         submission_id=come.submission_id,
         import_id=import_id,
         purpose=come.purpose,
+        worth=None if weighed is None else weighed.worth,
     )
 
 

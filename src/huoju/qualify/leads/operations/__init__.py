@@ -1,6 +1,6 @@
 """Writing leads. `lifecycle` is the only writer of a stage."""
 
-from .capture import Captured, NewInterest, capture_batch
+from .capture import Captured, NewInterest, Worth, capture_batch
 from .changes import Assignment, LeadChange, assign_batch, update_batch
 from .lifecycle import Move, Moved, Refused, advance_batch
 from .undo import Undo, withdraw_batch
@@ -14,6 +14,7 @@ __all__ = [
     "NewInterest",
     "Refused",
     "Undo",
+    "Worth",
     "advance_batch",
     "assign_batch",
     "capture_batch",

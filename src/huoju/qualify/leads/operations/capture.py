@@ -28,13 +28,24 @@ _FILE_DIMENSIONS = (
 )
 _PLAIN_COLUMNS = (
     *("id", "person_id", "captured_at", "created_at", "import_id", "score", "band"),
-    *("stage", "stage_at", "stage_actor", "stage_reason", "grade", "company_id", "channel_id"),
+    *("stage", "stage_at", "stage_actor", "stage_reason", "mql_at", "grade", "company_id", "channel_id"),
     *("campaign_id", "keyword", "landing_page", "referrer", "product"),
     *("region", "industry", "size", "segment", "external_id", "warnings", "extra"),
 )
+_STEP_COLUMNS = ("lead_id", "from_stage", "to_stage", "at", "actor", "reason")
 _TOUCH_COLUMNS = (
     *("lead_id", "at", "via", "channel_id", "campaign_id", "keyword", "landing_page", "message", "origin"),
 )
+
+
+class Worth(NamedTuple):
+    """What the rooms above make of a lead in the moment that makes it: its score, and the rule ("mql/3"), if any, by
+    which it begins as MQL, with the reason."""
+
+    score: int
+    band: str
+    rule: str = ""
+    reason: str = ""
 
 
 class NewInterest(NamedTuple):
@@ -74,6 +85,9 @@ class NewInterest(NamedTuple):
     submission_id: int | None = None
     import_id: int | None = None
     purpose: str = ""  # what the form was for
+    worth: Worth | None = (
+        None  # only of a lead without history; a lead that the interest joins is judged anew later
+    )
 
 
 class Captured(NamedTuple):
@@ -107,6 +121,8 @@ def capture_batch(
         deeds = [batch.take(interest) for interest in interests]
         steps = batch.write(cursor)
     append(batch.facts, actor=actor, source=source, now=now)
+    for rule, facts in batch.recognised.items():
+        append(facts, actor=f"rule:{rule}", source="recognition", now=now)
     return [deed.answer(steps) for deed in deeds]
 
 
@@ -137,6 +153,8 @@ class _Batch:
         self.actor = actor
         self.now = now
         self.facts: list[NewFact] = []
+        self.recognised: dict[str, list[NewFact]] = {}
+        self.steps: list[tuple[str, ...]] = []
         self.touches: list[tuple[str, ...]] = []
         self.plain: dict[int, NewInterest] = {}
         self.made: list[LeadState] = []
@@ -191,7 +209,13 @@ class _Batch:
         values["external_id"] = interest.external_id
         values["extra"] = dict(interest.extra)
         values["warnings"] = list(interest.warnings)
+        if (worth := interest.worth) is not None and worth.rule:
+            stood = (Stage.MQL.value, self.now, f"rule:{worth.rule}", worth.reason)
+            values |= dict(zip(("stage", "stage_at", "stage_actor", "stage_reason"), stood, strict=True))
+            values["mql_at"] = self.now
         state = new_state(lead_id, interest.person_id, interest.at, self.actor, interest.import_id, values)
+        if worth is not None:
+            state.score, state.band = worth.score, worth.band
         self.made.append(state)
         return state
 
@@ -202,6 +226,8 @@ class _Batch:
         self._touch(lead_id, interest)
         if not (interest.reached or interest.outcome or interest.owner_id or interest.sdr_id):
             self.plain[lead_id] = interest
+            if interest.worth is not None and interest.worth.rule:
+                self._recognise(lead_id, interest, interest.worth)
             self.open_of[interest.person_id] = lead_id
             if interest.external_id:
                 self.by_external_id[interest.external_id] = lead_id
@@ -214,6 +240,22 @@ class _Batch:
         if state.is_open:
             self.open_of[interest.person_id] = state
         return _Deed(lead_id, created=True)
+
+    def _recognise(self, lead_id: int, interest: NewInterest, worth: Worth) -> None:
+        """The step to MQL that a lead takes in the moment that makes it."""
+        steps = (Stage.LEAD.value, Stage.MQL.value)
+        self.steps.append((str(lead_id), *steps, str(self.now), f"rule:{worth.rule}", worth.reason))
+        payload = LeadStageChanged(
+            lead_id=lead_id, from_stage=steps[0], to_stage=steps[1], reason=worth.reason, rule=worth.rule
+        )
+        self.recognised.setdefault(worth.rule, []).append(
+            NewFact(
+                payload=payload,
+                occurred_at=self.now,
+                person_id=interest.person_id,
+                company_id=interest.company_id,
+            )
+        )
 
     def _captured(self, lead_id: int, interest: NewInterest) -> None:
         payload = LeadCaptured(
@@ -370,14 +412,16 @@ class _Batch:
             steps = write_history(cursor, [*self.made, *self.changed.values()], self.actor)
         copy_rows(cursor, "leads_lead", _PLAIN_COLUMNS, self._plain_rows())
         copy_rows(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
+        copy_rows(cursor, "leads_stagechange", _STEP_COLUMNS, self.steps)
         return steps
 
     def _plain_rows(self) -> list[tuple[str, ...]]:
-        now, stage = str(self.now), Stage.LEAD.value
+        now = str(self.now)
         return [
             (
-                *(str(lead_id), str(each.person_id), at := str(each.at), now, plain(each.import_id), "0", ""),
-                *(stage, at, self.actor, "", "", plain(each.company_id), plain(each.channel_id)),
+                *(str(lead_id), str(each.person_id), str(each.at), now, plain(each.import_id)),
+                *self._standing(each, now),
+                *("", plain(each.company_id), plain(each.channel_id)),
                 *(plain(each.campaign_id), each.keyword, each.landing_page, each.referrer, each.product),
                 *(each.region, each.industry, each.size, each.segment, each.external_id or NULL),
                 json.dumps(each.warnings) if each.warnings else "[]",
@@ -385,6 +429,16 @@ class _Batch:
             )
             for lead_id, each in self.plain.items()
         ]
+
+    def _standing(self, interest: NewInterest, now: str) -> tuple[str, ...]:
+        """Score, band and stage of a new lead, as fields."""
+        worth = interest.worth
+        if worth is None:
+            return ("0", "", Stage.LEAD.value, str(interest.at), self.actor, "", NULL)
+        head = (str(worth.score), worth.band)
+        if not worth.rule:
+            return (*head, Stage.LEAD.value, str(interest.at), self.actor, "", NULL)
+        return (*head, Stage.MQL.value, now, f"rule:{worth.rule}", worth.reason, now)
 
 
 def _found_by(external_ids: Sequence[str], persons: Collection[int]) -> tuple[str, list[Any]]:

@@ -61,6 +61,8 @@ class LeadState:
     values: dict[str, Any]
     made: bool = False
     import_id: int | None = None
+    score: int = 0
+    band: str = ""
     history: list[tuple[str, str, datetime, str]] = field(default_factory=list)
 
     @property
@@ -144,7 +146,7 @@ def copy_states(cursor: CursorWrapper, states: Sequence[LeadState], now: datetim
     for state in states:
         head = (str(state.id), str(state.person_id), str(state.captured_at), str(now), plain(state.import_id))
         fields = [_field(name, state.values[name]) for name in _WRITTEN]
-        rows.append((*head, "0", "", *fields))
+        rows.append((*head, str(state.score), state.band, *fields))
     copy_rows(cursor, "leads_lead", _COPIED, rows)
 
 

@@ -1,0 +1,127 @@
+"""What a lead is worth in the moment that makes it.
+
+A person whom nobody knew has no other leads and no past: score and criteria need nothing that the incoming row does not
+say. So the lead is written once, scored and perhaps recognised, where the reader `recognition` would read it back from
+the log and write it twice more. The same policies decide; whatever is not as simple is left to that reader.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from huoju.acquire.campaigns.policy import Source
+from huoju.acquire.campaigns.queries import source_codes
+from huoju.hub.companies.operations import ResolvedCompany
+from huoju.hub.identity.operations import Resolved
+from huoju.qualify.leads.operations import Captured, Worth
+from huoju.qualify.leads.policy import Profile
+from huoju.qualify.recognition import queries as recognition
+from huoju.qualify.recognition.operations import reason_of
+from huoju.qualify.recognition.policy import judge
+from huoju.qualify.recognition.queries import RULE
+from huoju.qualify.scoring import queries as scoring
+from huoju.qualify.scoring.operations import store_new
+from huoju.qualify.scoring.policy import Activity, Score
+from huoju.qualify.scoring.policy import score as weigh
+from huoju.qualify.scoring.queries import profile_of
+
+from ..policy import Prepared, product_of, warnings_of
+
+_NO_COMPANY: Mapping[str, str] = {}
+
+
+class Weighed(NamedTuple):
+    """A row's future lead: its whole score, and what of it the lead itself carries."""
+
+    score: Score
+    worth: Worth
+
+
+def weigh_batch(
+    rows: Sequence[Prepared],
+    companies: Sequence[ResolvedCompany | None],
+    persons: Sequence[Resolved],
+    sources: Sequence[Source],
+    *,
+    now: datetime,
+) -> list[Weighed | None]:
+    """The worth of each row that will make the first lead of a new person; None for every other row."""
+    seen = Counter([person.person_id for person in persons])
+    named = Counter([row.incoming.external_id for row in rows if row.incoming.external_id])
+    simple = [
+        person.created
+        and seen[person.person_id] == 1
+        and named[row.incoming.external_id] < 2
+        and _is_fresh(row)
+        for row, person in zip(rows, persons, strict=True)
+    ]
+    if not any(simple):
+        return [None] * len(rows)
+    channels, campaigns = source_codes(
+        {source.campaign_id for source in sources if source.campaign_id is not None}
+    )
+    rules, criteria = scoring.RULES.active(), recognition.RULES.active()
+    refreshed = scoring.refreshed_at()
+    as_of = now if refreshed is None else max(now, refreshed)
+    weighed: list[Weighed | None] = []
+    for fits, row, company, person, source in zip(simple, rows, companies, persons, sources, strict=True):
+        if not fits:
+            weighed.append(None)
+            continue
+        channel, kind = channels[source.channel_id] if source.channel_id is not None else ("", "")
+        campaign = campaigns[source.campaign_id] if source.campaign_id is not None else ""
+        profile = _profile(row, company, person, channel, kind, campaign)
+        score = weigh(profile, _activities(row), rules, as_of)
+        verdict = judge(profile, score.total, criteria)
+        rule, reason = (f"{RULE}/{verdict.version}", reason_of(verdict)) if verdict.is_mql else ("", "")
+        weighed.append(Weighed(score, Worth(score.total, score.band.value, rule, reason)))
+    return weighed
+
+
+def _is_fresh(row: Prepared) -> bool:
+    """Whether the row brings neither history nor owner: its lead begins here."""
+    come = row.incoming
+    brought = come.reached or come.outcome or come.owner_id or come.sdr_id
+    return not brought and "given" not in row.extra
+
+
+def _activities(row: Prepared) -> list[Activity]:
+    """What coming in by this door counts as."""
+    come = row.incoming
+    return [Activity(code, come.at) for code in scoring.captured_activities(come.via, come.purpose)]
+
+
+def _profile(
+    row: Prepared, company: ResolvedCompany | None, person: Resolved, channel: str, kind: str, campaign: str
+) -> Profile:
+    """As `scoring.queries.list_scorable` would read it once everything is written."""
+    values = _NO_COMPANY if company is None else company.values
+    warnings = warnings_of(row) if row.remarks else ()
+    return profile_of(
+        has_name=bool(row.name),
+        has_mobile=bool(row.mobile),
+        email=row.email,
+        company_usable=company is not None or person.company_id is not None,
+        title=row.title,
+        size=row.size or values.get("size", ""),
+        industry=row.industry or values.get("industry", ""),
+        region=row.region or values.get("region", ""),
+        country=row.country or values.get("country", ""),
+        language=row.language,
+        product=product_of(row.incoming),
+        channel=channel,
+        channel_kind=kind,
+        campaign=campaign,
+        warnings=warnings,
+    )
+
+
+def keep_scores(weighed: Sequence[Weighed | None], captured: Sequence[Captured], *, now: datetime) -> None:
+    """Store the scores of the leads that were made. Needs the transaction that made them."""
+    scored = [
+        (lead.lead_id, each.score)
+        for each, lead in zip(weighed, captured, strict=True)
+        if each is not None and lead.created
+    ]
+    store_new(scored, now=now)
