@@ -11,6 +11,7 @@ ROOMS: list[tuple[str, str]] = [
     ("imports/", "huoju.acquire.imports.urls"),
     ("campaigns/", "huoju.acquire.campaigns.urls"),
     ("forms/", "huoju.acquire.forms.urls"),
+    ("companies/", "huoju.hub.companies.urls"),
     ("leads/", "huoju.qualify.leads.urls"),
     ("quarantine/", "huoju.qualify.intake.urls"),
     ("sales/", "huoju.convert.workbench.urls"),

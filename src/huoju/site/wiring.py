@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaign_queries
 from huoju.acquire.campaigns.models import Campaign
 from huoju.acquire.forms import queries as form_queries
 from huoju.acquire.imports.registry import register_target
+from huoju.convert.deals import companies as deals_companies
 from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
 from huoju.convert.deals import traits as deals_traits
@@ -27,12 +29,17 @@ from huoju.core.facts.telling import register_names
 from huoju.core.lake import tables as lake_tables
 from huoju.core.search.kinds import register_kind
 from huoju.core.search.readers import search_reader
-from huoju.core.ui import navigation
+from huoju.core.ui import links, navigation
 from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
+from huoju.hub.companies import registry as companies_registry
+from huoju.hub.companies import search as companies_search
+from huoju.hub.companies import telling as companies_telling
+from huoju.hub.companies.facts import CompanyUpdated
 from huoju.hub.consent import telling as consent_telling
 from huoju.hub.consent.registry import register_relations
+from huoju.hub.identity import queries as identity_queries
 from huoju.hub.identity import telling as identity_telling
 from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.profile import telling as profile_telling
@@ -47,6 +54,7 @@ from huoju.qualify.cleaning import queries as cleaning_queries
 from huoju.qualify.intake import pages as intake_pages
 from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
+from huoju.qualify.leads import companies as leads_companies
 from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
@@ -74,9 +82,11 @@ def wire() -> None:
     cleaning_queries.register_trial(intake_queries.try_rules)
     wire_warehouse()
     register_kind(leads_search.LEADS)
+    register_kind(companies_search.COMPANIES)
     wire_traits()
     wire_readers()
     wire_lead_page()
+    wire_companies()
     register_target(LeadsTarget())
     register_target(PaymentsTarget())
 
@@ -133,6 +143,32 @@ def wire_lead_page() -> None:
     register_home_card("workbench.day", workbench_pages.home_card, order=10, action=Action.SELL)
 
 
+def wire_companies() -> None:
+    """What the rooms above companies know of them, and what stands on a company's page."""
+    links.register_link("company", lambda pk: reverse("companies:company", args=[pk]))
+    companies_registry.register_visibility(leads_companies.visible_companies)
+    companies_registry.register_people(leads_companies.people_at)
+    companies_registry.register_common_values(leads_companies.common_values)
+    companies_registry.register_mail_domains(identity_queries.mail_domains_of_companies)
+    for panel in (
+        companies_registry.Panel(
+            code="leads",
+            place="main",
+            order=10,
+            template="leads/_of_company.html",
+            build=leads_companies.leads_panel,
+        ),
+        companies_registry.Panel(
+            code="deals",
+            place="main",
+            order=20,
+            template="deals/_of_company.html",
+            build=deals_companies.deals_panel,
+        ),
+    ):
+        companies_registry.register_panel(panel)
+
+
 def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
@@ -153,6 +189,7 @@ def wire_tellers() -> None:
     register_names("channel", lambda _ids: campaign_queries.channel_labels())
     register_names("campaign", _campaign_names)
     for room in (
+        companies_telling,
         identity_telling,
         consent_telling,
         profile_telling,
@@ -178,6 +215,21 @@ def wire_navigation() -> None:
     """The sidebar. One section a wing, its pages in the order in which people need them."""
     navigation.register(
         Section(code="home", label="", order=0, pages=(Page(label=_("Home"), url_name="home", icon="home"),))
+    )
+    navigation.register(
+        Section(
+            code="hub",
+            label=_("People"),
+            order=10,
+            pages=(
+                Page(
+                    label=_("Companies"),
+                    url_name="companies:companies",
+                    icon="building",
+                    action=Action.SEE_LEADS,
+                ),
+            ),
+        )
     )
     navigation.register(
         Section(
@@ -303,7 +355,7 @@ def wire_traits() -> None:
     told = (LeadCaptured, LeadTouched, LeadUpdated)  # a submission or a file that says more of its person
     register_traits(
         profile_traits.persons(told),
-        profile_traits.companies(told),
+        profile_traits.companies((*told, CompanyUpdated)),
         leads_traits.LEAD,
         leads_traits.scores((*recognition_reader().kinds, BandChanged)),
         deals_traits.DEAL,

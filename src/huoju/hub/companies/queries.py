@@ -156,12 +156,23 @@ def list_suggestions(company_ids: Sequence[int] | None = None, *, limit: int = 1
 
     Pairs that have become one by other merges are left out.
     """
-    rows = Suggestion.objects.filter(decided_at=None).select_related("left", "right")
+    rows = Suggestion.objects.filter(decided_at=None).select_related("left__parent", "right__parent")
     if company_ids is not None:
         rows = rows.filter(Q(left_id__in=company_ids) | Q(right_id__in=company_ids))
     found = list(rows.order_by("-pk")[: 2 * limit])
     mains = mains_of({each.left_id for each in found} | {each.right_id for each in found})
     return [each for each in found if mains[each.left_id] != mains[each.right_id]][:limit]
+
+
+def get_suggestion(suggestion_id: int) -> Suggestion:
+    """One pair with both companies. Raises `Suggestion.DoesNotExist`."""
+    return Suggestion.objects.select_related("left__parent", "right__parent").get(pk=suggestion_id)
+
+
+def main_of_merge(merge_id: int) -> int:
+    """The company that those of a merge are read as. Raises `CompanyMerge.DoesNotExist`."""
+    into = CompanyMerge.objects.values_list("into_id", flat=True).get(pk=merge_id)
+    return mains_of([into])[into]
 
 
 def names_of(company_ids: Sequence[int]) -> dict[int, str]:

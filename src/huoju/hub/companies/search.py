@@ -39,7 +39,7 @@ def _fetch(ids: Sequence[int]) -> list[Entry]:
     texts: dict[int, list[str]] = {}
     for member, (name, brand, uscc) in rows.items():
         # A number is found by any four of its digits in a row, one with letters by its beginning.
-        numbers = (uscc, uscc[:8], uscc[8:17]) if uscc else ()
+        numbers = (uscc, uscc[:17] if uscc[:17].isdecimal() else uscc[:8]) if uscc else ()
         own = (brand, name if member != of[member] else "", *numbers)
         texts.setdefault(of[member], []).extend(filter(None, own))
     for member, domain in CompanyDomain.objects.filter(company_id__in=of).values_list("company_id", "domain"):

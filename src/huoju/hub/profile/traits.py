@@ -64,11 +64,23 @@ COMPANIES = LakeTable(
         "province": "string",
         "country": "string",
         "size": "string",
+        "registered": "boolean",
+        "parent_id": "int64",
+        "grouped": "boolean",
+        "heads_group": "boolean",
         "source": "string",
         "created_at": MOMENT,
     },
-    sources={"province": PROVINCE},
+    sources={"province": PROVINCE, "registered": "uscc IS NOT NULL", "grouped": "parent_id IS NOT NULL"},
 )
+
+COMPANIES_ALIAS = LakeTable(
+    name="companies_alias",
+    relation="companies_alias",
+    key="company_id",
+    columns={"company_id": "int64", "main_id": "int64"},
+)
+"""Merged companies only: who is not here is a company of its own."""
 
 TAG_ASSIGNMENTS = LakeTable(
     name="tag_assignments",
@@ -201,9 +213,27 @@ def companies(changed_by: Sequence[type[Any]]) -> TraitSource:
                 column="size",
                 choices=sizes,
             ),
+            Trait(
+                code="company.registered",
+                label=_("Has a registration number"),
+                type=TraitType.BOOLEAN,
+                column="registered",
+            ),
+            Trait(
+                code="company.heads_group",
+                label=_("Heads a group"),
+                type=TraitType.BOOLEAN,
+                column="heads_group",
+            ),
+            Trait(
+                code="company.grouped",
+                label=_("Belongs to a group"),
+                type=TraitType.BOOLEAN,
+                column="grouped",
+            ),
         ),
     )
 
 
-LAKE_TABLES = (IDENTITY_ALIAS, PERSONS, COMPANIES, TAG_ASSIGNMENTS)
+LAKE_TABLES = (IDENTITY_ALIAS, PERSONS, COMPANIES, COMPANIES_ALIAS, TAG_ASSIGNMENTS)
 """What flows to the lake from the rooms of the hub below this one, and from this one."""

@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.ui.columns import DayColumn, NumberColumn, PersonColumn, StageColumn
+from huoju.core.ui.links import link_of
 
 from .display import industry_name, region_name
 from .models import Lead
@@ -36,6 +37,11 @@ class LeadTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
     mql_at = DayColumn(verbose_name=_("MQL at"))
     sql_at = DayColumn(verbose_name=_("SQL at"))
     won_at = DayColumn(verbose_name=_("Won at"))
+
+    def render_company(self, value: object, record: Lead) -> str:
+        """Its name, with the company's page behind it."""
+        url = None if record.company_id is None else link_of("company", record.company_id)
+        return format_html('<a href="{}">{}</a>', url, value) if url else str(value)
 
     def render_region(self, value: str) -> str:
         """Its name."""

@@ -1,0 +1,71 @@
+"""Filters of the list of companies."""
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from huoju.core.geo import COUNTRIES, PROVINCES, REGIONS
+from huoju.core.search import queries as search
+
+from .models import Company
+from .policy import INDUSTRIES, SizeBand
+from .search import COMPANIES
+
+
+def provinces() -> list[tuple[str, str]]:
+    """Every province by its code."""
+    return [(region.code, region.name(get_language() or "en")) for region in PROVINCES]
+
+
+def industries() -> list[tuple[str, str]]:
+    """Every industry by its code."""
+    return [(code, industry.name(get_language() or "en")) for code, industry in INDUSTRIES.items()]
+
+
+def countries() -> list[tuple[str, str]]:
+    """Every country by its code."""
+    return [(code, country.name(get_language() or "en")) for code, country in COUNTRIES.items()]
+
+
+class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """Companies by name, place, trade, size, and place in a group."""
+
+    q = django_filters.CharFilter(label=_("Search companies"), method="search")
+    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=industries)
+    region = django_filters.MultipleChoiceFilter(label=_("Region"), choices=provinces, method="by_region")
+    size = django_filters.MultipleChoiceFilter(
+        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand]
+    )
+    country = django_filters.ChoiceFilter(label=_("Country"), choices=countries, empty_label=_("Any"))
+    group = django_filters.ChoiceFilter(
+        label=_("Group"),
+        choices=[("head", _("Heads a group")), ("member", _("Belongs to a group"))],
+        method="by_group",
+        empty_label=_("Any"),
+    )
+    uscc = django_filters.BooleanFilter(label=_("Has a registration number"), method="by_number")
+    created_at = django_filters.DateFromToRangeFilter(label=_("Created"))
+
+    class Meta:
+        model = Company
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:  # noqa: ARG002
+        """By part of a name, pinyin, registration number, domain: what the global search finds."""
+        found = search.matching(COMPANIES, value)
+        return rows.none() if found is None else rows.filter(pk__in=found)
+
+    def by_region(self, rows: QuerySet[Company], name: str, values: list[str]) -> QuerySet[Company]:  # noqa: ARG002
+        """Provinces with their cities."""
+        if not values:
+            return rows
+        return rows.filter(region__in=[code for code in REGIONS if code[:2] in values])
+
+    def by_group(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:  # noqa: ARG002
+        """Heads of groups, or what belongs to one."""
+        return rows.filter(heads_group=True) if value == "head" else rows.exclude(parent=None)
+
+    def by_number(self, rows: QuerySet[Company], name: str, value: bool) -> QuerySet[Company]:  # noqa: ARG002
+        """With, or without, a registration number."""
+        return rows.filter(uscc__isnull=not value)
