@@ -5,11 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-<<<<<<< HEAD
 from django.db.models import Exists, OuterRef, Q, QuerySet
-=======
-from django.db.models import Exists, OuterRef, Q
->>>>>>> 7eefb3c (Companies have pages: list, page with group, leads, deals and people, editing, merging with undo, queue of duplicates)
 
 from huoju.core.bulk import texts
 from huoju.hub.companies.policy import company_domain
@@ -81,7 +77,6 @@ def list_proposals(person_id: int) -> list[MergeProposal]:
     )
 
 
-<<<<<<< HEAD
 class Columns(NamedTuple):
     """The fields of a person as they stand in the person's row, and who told of them first, when."""
 
@@ -106,7 +101,8 @@ def list_verified(person_ids: Sequence[int]) -> set[tuple[int, str, str]]:
     """The mobiles and mail addresses of persons that somebody has verified: (person, kind, value). One query."""
     rows = Identifier.objects.filter(person_id__in=person_ids, verified=True, kind__in=("mobile", "email"))
     return set(rows.values_list("person_id", "kind", "value"))
-=======
+
+
 def list_people_of_companies(company_ids: Sequence[int], *, limit: int) -> list[tuple[int, str, str]]:
     """The newest persons of these companies: id, name, job title; merged persons are their profile. One query."""
     merged = Alias.objects.filter(person_id=OuterRef("pk"))
@@ -128,7 +124,6 @@ def mail_domains_of_companies(company_ids: Sequence[int]) -> dict[int, list[str]
             if registered := company_domain(domain):
                 found.setdefault(company_id, []).append(registered)
         return found
->>>>>>> 7eefb3c (Companies have pages: list, page with group, leads, deals and people, editing, merging with undo, queue of duplicates)
 
 
 def profiles_of(person_ids: Iterable[int]) -> dict[int, int]:
