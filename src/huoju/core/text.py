@@ -116,6 +116,11 @@ def pinyin(text: str) -> list[str]:
     return syllables
 
 
+def surname_pinyin(surname: str) -> str:
+    """How a Chinese surname is read: 单 is shan, though the ordinary word is dan."""
+    return _SURNAMES.get(surname) or "".join(pinyin(surname))
+
+
 def _in_context(text: str, at: int, usual: str) -> str:
     for pair, place in ((text[at : at + 2], 0), (text[max(at - 1, 0) : at + 1], 1)):
         if len(pair) == 2:

@@ -45,7 +45,7 @@ WINGS = {
     "convert": ["onboarding", "deals", "workbench", "routing"],
     "qualify": ["intake", "recognition", "scoring", "leads", "cleaning"],
     "acquire": ["imports", "forms", "campaigns"],
-    "hub": ["profile", "consent", "identity", "companies"],
+    "hub": ["profile", "matching", "consent", "identity", "companies"],
     "core": ["search", "lake", "facts", "access", "ui"],
 }
 
