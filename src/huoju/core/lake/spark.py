@@ -90,6 +90,11 @@ class SparkEngine:
         return as_rows(self.run(question, given))
 
 
+def session(name: str) -> SparkSession:
+    """A session of one's own on the Spark that the settings name; its views are nobody else's."""
+    return _session(name).newSession()
+
+
 @cache
 def _session(name: str) -> SparkSession:
     builder = SparkSession.builder.appName("huoju").master("local[2]" if name == LOCAL else name)
