@@ -8,6 +8,7 @@ from . import pages, rest
 # Rooms' pages, in the order of a lead's life.
 ROOMS: list[tuple[str, str]] = [
     ("", "huoju.acquire.forms.public_urls"),
+    ("people/merges/", "huoju.hub.identity.urls"),
     ("imports/", "huoju.acquire.imports.urls"),
     ("campaigns/", "huoju.acquire.campaigns.urls"),
     ("forms/", "huoju.acquire.forms.urls"),

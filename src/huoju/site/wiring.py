@@ -38,10 +38,13 @@ from huoju.hub.companies import search as companies_search
 from huoju.hub.companies import telling as companies_telling
 from huoju.hub.companies.facts import CompanyUpdated
 from huoju.hub.consent import telling as consent_telling
+from huoju.hub.consent.aspect import consents_of
 from huoju.hub.consent.registry import register_relations
+from huoju.hub.identity import pages as identity_pages
 from huoju.hub.identity import queries as identity_queries
 from huoju.hub.identity import telling as identity_telling
 from huoju.hub.identity.readers import IDENTITY
+from huoju.hub.identity.registry import Aspect, register_aspect
 from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.readers import profile_reader
@@ -59,6 +62,7 @@ from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads import traits as leads_traits
+from huoju.qualify.leads.aspect import leads_of
 from huoju.qualify.leads.facts import LeadCaptured, LeadTouched, LeadUpdated
 from huoju.qualify.leads.panels import Panel, register_panel
 from huoju.qualify.recognition import pages as recognition_pages
@@ -137,6 +141,9 @@ def wire_lead_page() -> None:
         ),
     ):
         register_panel(panel)
+    register_aspect(Aspect(code="leads", label=_("Leads"), order=10, lines=leads_of))
+    register_aspect(Aspect(code="consent", label=_("Consent"), order=20, lines=consents_of))
+    register_home_card("merges", identity_pages.home_card, order=30, action=Action.MERGE_PEOPLE)
     register_home_card("first_steps", site_pages.first_steps_card, order=0)
     register_home_card("funnel", funnel_pages.home_card, order=5, action=Action.SEE_REPORTS)
     register_home_card("quarantine", intake_pages.home_card, order=20, action=Action.REVIEW_QUARANTINE)
@@ -227,6 +234,12 @@ def wire_navigation() -> None:
                     url_name="companies:companies",
                     icon="building",
                     action=Action.SEE_LEADS,
+                ),
+                Page(
+                    label=_("Merge review"),
+                    url_name="identity:inbox",
+                    icon="arrows-join",
+                    action=Action.MERGE_PEOPLE,
                 ),
             ),
         )

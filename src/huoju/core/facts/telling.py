@@ -97,6 +97,16 @@ def _payload(fact: Fact) -> Any:
     return kind.decode(fact.payload, fact.version)
 
 
+def actor_names(actors: Iterable[str]) -> dict[str, str]:
+    """What actors (`user:7`, `rule:mql/3`) are called, by their codes. One query."""
+    wanted = list(actors)
+    names = Names()
+    for actor in wanted:
+        _actor(actor, names)
+    names.fetch()
+    return {actor: str(_actor(actor, names)) for actor in wanted}
+
+
 _ACTORS: dict[str, Label] = {
     "visitor": _("Visitor"),
     "rule": _("Rule"),

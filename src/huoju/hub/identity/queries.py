@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from huoju.core.bulk import texts
 from huoju.hub.companies.policy import company_domain
 
 from .models import Alias, Identifier, Merge, MergeProposal, Person
-from .policy import Decision, Evidence, Method
+from .policy import Decision, Evidence, Method, identifiers_in
 
 
 class KnownIdentifier(NamedTuple):
@@ -205,3 +205,50 @@ def visitors_of(profile_ids: Iterable[int]) -> dict[int, list[str]]:
         for profile_id, value in cursor.fetchall():
             found[profile_id].append(value)
     return found
+
+
+_TWO_PROFILES = """coalesce((SELECT profile_id FROM identity_alias a WHERE a.person_id = left_id), left_id)
+    <> coalesce((SELECT profile_id FROM identity_alias a WHERE a.person_id = right_id), right_id)"""
+
+
+def _open() -> QuerySet[MergeProposal]:
+    """Proposals that wait for an answer: undecided, and not settled by another merge."""
+    return MergeProposal.objects.filter(decided_at=None).extra(where=[_TWO_PROFILES])
+
+
+def list_queue(limit: int) -> list[MergeProposal]:
+    """Who waits for an answer: the most probable first, what was put aside behind it."""
+    order = (F("later_at").asc(nulls_first=True), F("score").desc(), "id")
+    return list(_open().select_related("left", "right").order_by(*order)[:limit])
+
+
+def count_queue(limit: int = 10_000) -> int:
+    """How many wait, counted to `limit`."""
+    return _open()[:limit].count()
+
+
+def get_proposal(pk: int) -> MergeProposal:
+    """A proposal with its persons. Raises `MergeProposal.DoesNotExist`."""
+    return MergeProposal.objects.select_related("left", "right").get(pk=pk)
+
+
+def list_merges() -> QuerySet[Merge]:
+    """Every merge with its persons, undone ones too."""
+    return Merge.objects.select_related("person", "into")
+
+
+def find_persons(text: str, *, limit: int = 20) -> list[Person]:
+    """Profiles known by `text`: an identifier of any kind, a record's number ("#12"), or the beginning of a name."""
+    text = text.strip()
+    keys = [(each.kind.value, each.value) for each in identifiers_in(text)]
+    ids = [known.person_id for known in find_identifiers(keys).values()]
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        ids.append(int(number))
+    if not ids and text:
+        ids = list(
+            Person.objects.filter(name__startswith=text).order_by("name").values_list("pk", flat=True)[:limit]
+        )
+    profiles = dict.fromkeys(profiles_of(ids).values())
+    found = get_persons(list(profiles))
+    return [found[profile_id] for profile_id in profiles if profile_id in found]
