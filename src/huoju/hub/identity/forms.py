@@ -17,13 +17,14 @@ class FindForm(forms.Form):
 class MergeForm(forms.Form):
     """Which of two profiles stays, and why they are one."""
 
-    keep = forms.ChoiceField(label=_("Profile to keep"), widget=forms.RadioSelect)
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
     def __init__(self, *args: Any, comparison: Comparison, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         sides = (comparison.left, comparison.right)
-        field = self.fields["keep"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(side.profile_id, f"{side.name} (#{side.profile_id})") for side in sides]
-        field.initial = min(side.profile_id for side in sides)
+        self.fields["keep"] = forms.ChoiceField(
+            label=_("Profile to keep"),
+            widget=forms.RadioSelect,
+            choices=[(side.profile_id, f"{side.name} (#{side.profile_id})") for side in sides],
+            initial=min(side.profile_id for side in sides),
+        )

@@ -19,7 +19,7 @@ class MergeTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     """Merges with who made them, what spoke for them, and their undo."""
 
     person = tables.Column(verbose_name=_("Record"))
-    into = tables.Column(verbose_name=_("Is"))
+    into = tables.Column(verbose_name=_("Read as"))
     at = AgoColumn(verbose_name=_("Merged"))
     actor = tables.Column(verbose_name=_("By"))
     evidence = tables.Column(verbose_name=_("Evidence"))
