@@ -29,6 +29,7 @@ def test_every_command_is_described(capsys: pytest.CaptureFixture[str]) -> None:
         "worker",
         "migrate",
         "import",
+        "lake",
         "replay",
         "doctor",
         "backup",

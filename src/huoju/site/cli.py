@@ -63,6 +63,10 @@ def parser() -> argparse.ArgumentParser:
     replay = add("replay", "derive what a reader of the fact log made from it again")
     replay.add_argument("reader", nargs="?", help="its name; without one the names are listed")
 
+    lake = add("lake", "look after the lake: what it holds, let it flow, build it anew, merge its files")
+    lake.add_argument("action", choices=["status", "flow", "rebuild", "compact"])
+    lake.add_argument("names", nargs="*", metavar="NAME", help="rebuild: only these (facts, names of tables)")
+
     imports = add("import", "import a CSV, XLSX or Parquet file, or take an import back", module="imports")
     imports.add_argument("file", nargs="?", type=Path)
     imports.add_argument("--target", help="what the rows are (what the mapping says, else leads)")

@@ -25,7 +25,9 @@ from huoju.core.access.liststore import DatabaseListStore
 from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.facts import readers
+from huoju.core.facts.panels import register_panel as register_operations_panel
 from huoju.core.facts.telling import register_names
+from huoju.core.lake import pages as lake_pages
 from huoju.core.lake import tables as lake_tables
 from huoju.core.search.kinds import register_kind
 from huoju.core.search.readers import search_reader
@@ -88,6 +90,7 @@ def wire() -> None:
     register_kind(leads_search.LEADS)
     register_kind(companies_search.COMPANIES)
     wire_traits()
+    register_operations_panel(lake_pages.OPERATIONS_PANEL)
     wire_readers()
     wire_lead_page()
     wire_companies()

@@ -20,6 +20,7 @@ from huoju.core.lake import flow as flows
 from huoju.core.lake import manifest, operations
 from huoju.core.lake.engines import engine, fact_table
 from huoju.core.lake.models import File, Part, Position
+from huoju.core.lake.store import store
 from huoju.core.lake.tables import LakeTable
 from tests.races import race
 
@@ -61,8 +62,8 @@ def test_chunks_are_whole_transactions(put: Put) -> None:
     """Many small transactions flow in several steps, without a gap or a double between them."""
     for number in range(30):
         put(*(_seen(f"/{number:02}/{each}", person=each) for each in range(3)))
-    store, counts = operations.store(), []
-    while count := flows.flow_facts(store, now=NOW, chunk=16):
+    place, counts = store(), []
+    while count := flows.flow_facts(place, now=NOW, chunk=16):
         counts.append(count)
     assert len(counts) > 3
     assert sum(counts) == 90

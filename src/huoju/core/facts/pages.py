@@ -13,6 +13,7 @@ from huoju.core.ui.respond import respond, toast
 
 from . import delivery, queries
 from .models import DeadLetter
+from .panels import built_panels
 
 
 @requires(Action.OPERATE)
@@ -27,6 +28,7 @@ def operations(request: HttpRequest) -> HttpResponse:
         "waiting_since": min(waits, default=None),
         "letters": queries.list_open_letters()[:50],
         "letter_count": queries.list_open_letters().count(),
+        "panels": built_panels(),
         "queues": jobs.list_queues(),
         "failed": jobs.list_failed(),
         "facts_today": queries.count_facts_since(

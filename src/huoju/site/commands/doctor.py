@@ -13,10 +13,13 @@ from django.contrib.staticfiles.finders import find
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
+from pyarrow import ArrowInvalid
 
 from huoju.core import jobs
 from huoju.core.database import MINIMUM_VERSION
 from huoju.core.facts.queries import list_reader_states
+from huoju.core.lake.queries import list_missing_files, list_states
+from huoju.core.lake.store import store
 from huoju.site.commands.migrate import is_current
 from huoju.site.console import say
 
@@ -122,6 +125,21 @@ def check_jobs(now: datetime) -> Iterator[Finding]:
         yield Finding("jobs", not (late or queue.failed), text + (": does huoju worker run?" if late else ""))
 
 
+def check_lake(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
+    """The lake's place can be written and holds what its manifest says; everything flows."""
+    try:
+        store().check()
+        missing = list_missing_files()
+    except (OSError, ArrowInvalid) as error:
+        yield Finding("lake", False, f"{settings.LAKE_URL} cannot be used: {error}")
+        return
+    text = f"{len(missing)} files are missing in {settings.LAKE_URL}: run huoju lake rebuild"
+    yield Finding("lake", not missing, text if missing else settings.LAKE_URL)
+    for state in list_states():
+        if state.error:
+            yield Finding("lake", False, f"{state.name} does not flow: {state.error}")
+
+
 def check_assets(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
     """What pages load is there, and the translations are compiled."""
     missing = [name for name in ("vendor/htmx.min.js", "vendor/tabler.min.css") if find(name) is None]
@@ -160,7 +178,7 @@ def check_exposure(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
 
 
 BEFORE_THE_DATABASE: tuple[Check, ...] = (check_python, check_disk, check_assets, check_fonts, check_exposure)
-NEED_THE_TABLES: tuple[Check, ...] = (check_partitions, check_readers, check_jobs)
+NEED_THE_TABLES: tuple[Check, ...] = (check_partitions, check_readers, check_jobs, check_lake)
 
 
 def examine(now: datetime) -> Iterator[Finding]:

@@ -1,0 +1,33 @@
+"""The lake keeps up by itself: a flow every minute, housekeeping every ten."""
+
+import logging
+
+from django.utils import timezone
+
+from huoju.core import jobs
+
+from . import operations
+from .manifest import BusyError
+
+log = logging.getLogger(__name__)
+
+QUEUE = "lake"
+
+
+@jobs.periodic("* * * * *", queue=QUEUE)
+def flow() -> None:
+    """Bring the lake up to now. What fails is on the operations page, and is tried again with the next flow."""
+    try:
+        operations.flow(now=timezone.now(), stopping=jobs.stopping)
+    except BusyError:
+        log.info("lake: another flow is under way")
+
+
+@jobs.periodic("5-59/10 * * * *", queue=QUEUE)
+def keep() -> None:
+    """Merge small files, remove those that nobody reads any more."""
+    try:
+        operations.compact()
+        operations.sweep()
+    except BusyError:
+        log.info("lake: busy; housekeeping waits for its next turn")
