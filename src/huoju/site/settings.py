@@ -45,7 +45,7 @@ WINGS = {
     "convert": ["onboarding", "deals", "workbench", "routing"],
     "qualify": ["intake", "recognition", "scoring", "leads", "cleaning"],
     "acquire": ["imports", "forms", "campaigns"],
-    "hub": ["profile", "matching", "consent", "identity", "companies"],
+    "hub": ["segments", "profile", "matching", "consent", "identity", "companies"],
     "core": ["search", "lake", "facts", "access", "ui"],
 }
 

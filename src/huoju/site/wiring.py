@@ -51,6 +51,10 @@ from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.readers import profile_reader
 from huoju.hub.profile.registry import register_traits
+from huoju.hub.segments import tables as segment_tables
+from huoju.hub.segments import telling as segment_telling
+from huoju.hub.segments.readers import segments_reader
+from huoju.hub.segments.registry import register_activities, register_births, register_derived
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel import pages as funnel_pages
 from huoju.measure.funnel.readers import FUNNEL
@@ -74,6 +78,7 @@ from huoju.qualify.scoring import signals
 from huoju.qualify.scoring import telling as scoring_telling
 from huoju.qualify.scoring.facts import BandChanged
 
+from . import activities
 from . import pages as site_pages
 
 
@@ -87,6 +92,8 @@ def wire() -> None:
     form_queries.register_outcomes(intake_queries.outcomes_of_submissions)
     cleaning_queries.register_trial(intake_queries.try_rules)
     wire_warehouse()
+    wire_traits()
+    wire_segments()
     register_kind(leads_search.LEADS)
     register_kind(companies_search.COMPANIES)
     wire_traits()
@@ -183,7 +190,16 @@ def wire_readers() -> None:
     """Who reads the fact log, in the order in which a fact passes them."""
     wire_signals()
     known = {reader.name for reader in readers.all_readers()}
-    ours = (INTAKE, IDENTITY, recognition_reader(), ROUTING, profile_reader(), FUNNEL, search_reader())
+    ours = (
+        INTAKE,
+        IDENTITY,
+        recognition_reader(),
+        ROUTING,
+        profile_reader(),
+        FUNNEL,
+        segments_reader(),
+        search_reader(),
+    )
     readers.register(*(reader for reader in ours if reader.name not in known))
 
 
@@ -202,6 +218,7 @@ def wire_tellers() -> None:
         companies_telling,
         identity_telling,
         consent_telling,
+        segment_telling,
         profile_telling,
         leads_telling,
         scoring_telling,
@@ -380,3 +397,11 @@ def wire_traits() -> None:
     lake_tables.register(
         *profile_traits.LAKE_TABLES, leads_traits.LEADS, deals_traits.DEALS, deals_traits.PAYMENTS
     )
+
+
+def wire_segments() -> None:
+    """What definitions of segments may ask of the log."""
+    register_activities(*activities.ACTIVITIES)
+    register_births(LeadCaptured)
+    register_derived("score")
+    lake_tables.register(*segment_tables.LAKE_TABLES)

@@ -21,6 +21,7 @@ class Action(StrEnum):
     EDIT_LEADS = "edit_leads"  # mark MQL by hand, disqualify, change details
     SELL = "sell"  # accept, reject, log calls, run deals
     ASSIGN = "assign"  # hand a lead to somebody else
+    MANAGE_SEGMENTS = "manage_segments"  # segments and lists
     RUN_CAMPAIGNS = "run_campaigns"  # campaigns, forms
     IMPORT = "import"
     EXPORT = "export"
@@ -59,7 +60,7 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MARKETING: frozenset(
         {_A.SEE_LEADS, _A.EDIT_LEADS, _A.RUN_CAMPAIGNS, _A.IMPORT, _A.EXPORT, _A.REVIEW_QUARANTINE}
-        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS, _A.MERGE_PEOPLE, _A.MANAGE_SUPPRESSION}
+        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS, _A.MERGE_PEOPLE, _A.MANAGE_SEGMENTS, _A.MANAGE_SUPPRESSION}
     ),
     Role.TELEMARKETING: frozenset({_A.SEE_LEADS, _A.EDIT_LEADS, _A.REVIEW_QUARANTINE, _A.SEE_CONTACTS}),
     Role.SALES: frozenset({_A.SEE_LEADS, _A.SELL, _A.SEE_CONTACTS}),

@@ -1,0 +1,33 @@
+"""Builds, what falls due, and sums."""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from huoju.core.jobs import job, periodic, stopping
+
+from . import membership
+
+
+@job(queue="segments", lock="segments.build")
+def build_segment(*, segment_id: int) -> None:
+    """Evaluate a segment over everybody; see `membership.build`."""
+    membership.build(segment_id=segment_id, now=timezone.now())
+
+
+@periodic("* * * * * */15", queue="segments")
+def follow_due() -> None:
+    """Evaluate whom time alone may have moved."""
+    while not stopping() and membership.follow_due(now=timezone.now()):
+        pass
+
+
+@periodic("17 3 * * *", queue="segments")
+def sum_tallies() -> None:
+    """One row a segment and day in place of many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """WITH old AS (DELETE FROM segments_tally WHERE day < current_date
+                            RETURNING segment_id, day, entered, "left")
+               INSERT INTO segments_tally (segment_id, day, entered, "left")
+               SELECT segment_id, day, sum(entered), sum("left") FROM old GROUP BY segment_id, day"""
+        )

@@ -1,0 +1,263 @@
+"""What a formula means, said plainly over data in memory: the measure of every engine.
+
+Slow and simple on purpose. The reader also asks it whether a single fact can concern a segment at all (`meets`).
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from .formula import (
+    Contains,
+    CountLeaf,
+    Equals,
+    Every,
+    Formula,
+    IsSet,
+    Leaf,
+    ListLeaf,
+    Literal,
+    NumberRange,
+    Predicate,
+    Relative,
+    SequenceLeaf,
+    Some,
+    TagLeaf,
+    TimeRange,
+    TraitLeaf,
+    Where,
+    is_timed,
+    literals,
+)
+from .vocabulary import ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a trait source: whose, how late (the greatest counts; None is the least), values by trait."""
+
+    owner: int
+    latest: tuple[int | None, ...]
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fact."""
+
+    person: int
+    kind: str
+    at: datetime
+    payload: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class World:
+    """Everything there is. `persons` gives each person's company, `aliases` the profile of those merged."""
+
+    persons: dict[int, int | None] = field(default_factory=dict)
+    aliases: dict[int, int] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    about_companies: frozenset[str] = frozenset()
+    facts: list[Happened] = field(default_factory=list)
+    lists: dict[int, set[int]] = field(default_factory=dict)
+    tags: dict[int, dict[int, datetime | None]] = field(default_factory=dict)
+    """By tag: who has it, and until when."""
+
+    def profiles(self) -> list[int]:
+        """Who there is, merged persons counted once."""
+        return [person for person in self.persons if person not in self.aliases]
+
+    def people_of(self, profile: int) -> set[int]:
+        """The persons that a profile is made of."""
+        return {profile} | {person for person, other in self.aliases.items() if other == profile}
+
+
+def members(formula: Formula, world: World, now: datetime, offset: timedelta) -> set[int]:
+    """The profiles of whom the formula holds at `now`. Dates begin `offset` before UTC's."""
+    return {profile for profile in world.profiles() if _holds(formula, _View(world, profile, now, offset))}
+
+
+def next_change(
+    formula: Formula, world: World, profile: int, now: datetime, offset: timedelta
+) -> datetime | None:
+    """A moment up to which time alone cannot change whether `profile` is in; None: it never will."""
+    view = _View(world, profile, now, offset)
+    inside = _holds(formula, view)
+    moments = [
+        moment
+        for literal in literals(formula)
+        if is_timed(literal.leaf)
+        for moment, turns_true in _turns(literal.leaf, view)
+        # Who is in can only be put out by a literal that turns false, and the other way round.
+        if moment > now and (turns_true is literal.positive) is not inside
+    ]
+    return min(moments, default=None)
+
+
+def meets(payload: Mapping[str, object], where: Where, offset: timedelta) -> bool:
+    """Whether a fact's payload meets all the conditions."""
+    for name, type_, predicate in where:
+        held = _test(predicate, payload.get(name.removeprefix("!")), type_, None, offset)
+        if held is name.startswith("!"):
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    world: World
+    profile: int
+    now: datetime
+    offset: timedelta
+
+    def facts(self, kind: str, where: Where) -> list[datetime]:
+        people = self.world.people_of(self.profile)
+        return sorted(
+            fact.at
+            for fact in self.world.facts
+            if fact.person in people and fact.kind == kind and meets(fact.payload, where, self.offset)
+        )
+
+    def trait(self, leaf: TraitLeaf) -> object:
+        owners: Collection[int] = self.world.people_of(self.profile)
+        if leaf.source in self.world.about_companies:
+            company = self._company(owners)
+            owners = [] if company is None else [company]
+        rows = [row for row in self.world.rows.get(leaf.source, []) if row.owner in owners]
+        if not rows:
+            return None
+        last = max(rows, key=lambda row: tuple((part is not None, part or 0) for part in row.latest))
+        return last.values.get(leaf.trait)
+
+    def _company(self, people: Collection[int]) -> int | None:
+        """The company of the profile itself, else of its newest person that has one."""
+        for person in sorted(people, key=lambda person: (person != self.profile, -person)):
+            if (company := self.world.persons.get(person)) is not None:
+                return company
+        return None
+
+
+def _holds(formula: Formula, view: _View) -> bool:
+    match formula:
+        case Every():
+            return all(_holds(part, view) for part in formula.parts)
+        case Some():
+            return any(_holds(part, view) for part in formula.parts)
+        case Literal():
+            return _says(formula.leaf, view) is formula.positive
+
+
+def _says(leaf: Leaf, view: _View) -> bool:
+    match leaf:
+        case TraitLeaf():
+            return _test(leaf.predicate, view.trait(leaf), leaf.type, view.now, view.offset)
+        case CountLeaf():
+            return len(_counted(leaf, view)) >= leaf.count
+        case SequenceLeaf():
+            return _chain(leaf, view)
+        case ListLeaf():
+            return bool(view.world.people_of(view.profile) & view.world.lists.get(leaf.list, set()))
+        case TagLeaf():
+            return any(until is None or until > view.now for until in _expiries(leaf, view))
+
+
+def _expiries(leaf: TagLeaf, view: _View) -> list[datetime | None]:
+    people = view.world.people_of(view.profile)
+    return [until for person, until in view.world.tags.get(leaf.tag, {}).items() if person in people]
+
+
+def _counted(leaf: CountLeaf, view: _View) -> list[datetime]:
+    """The moments that count, ascending."""
+    return [
+        at
+        for at in view.facts(leaf.kind, leaf.where)
+        if (leaf.days is None or at > view.now - timedelta(days=leaf.days))
+        and (leaf.low is None or at >= leaf.low)
+        and (leaf.high is None or at < leaf.high)
+    ]
+
+
+def _chain(leaf: SequenceLeaf, view: _View) -> bool:
+    first, *others = leaf.steps
+    reached = [
+        at
+        for at in view.facts(first.kind, first.where)
+        if leaf.days is None or at > view.now - timedelta(days=leaf.days)
+    ]
+    for step in others:
+        reached = [
+            at
+            for at in view.facts(step.kind, step.where)
+            if any(
+                before < at and (step.within is None or at <= before + timedelta(days=step.within))
+                for before in reached
+            )
+        ]
+    return bool(reached)
+
+
+def _turns(leaf: Leaf, view: _View) -> Iterator[tuple[datetime, bool]]:
+    """When the leaf may change by time alone, and whether it would turn true."""
+    match leaf:
+        case TraitLeaf(predicate=Relative(after=after, upto=upto)):
+            moment = _moment(view.trait(leaf), view.offset)
+            if moment is not None and after is not None:
+                yield moment - timedelta(days=after), False
+            if moment is not None and upto is not None:
+                yield moment - timedelta(days=upto), True
+        case CountLeaf(days=int(days)):
+            counted = _counted(leaf, view)
+            if len(counted) >= leaf.count:
+                yield counted[-leaf.count] + timedelta(days=days), False
+        case SequenceLeaf(days=int(days)):
+            first = leaf.steps[0]
+            for at in view.facts(first.kind, first.where):
+                yield at + timedelta(days=days), False
+        case TagLeaf():
+            for until in _expiries(leaf, view):
+                if until is not None:
+                    yield until, False
+
+
+def _moment(value: object, offset: timedelta) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime.combine(value, time(), tzinfo=UTC) - offset
+    return None
+
+
+def _test(
+    predicate: Predicate, value: object, type_: ValueType, now: datetime | None, offset: timedelta
+) -> bool:
+    if isinstance(value, str) and type_ is ValueType.TIME:  # in a payload
+        value = datetime.fromisoformat(value)
+    elif isinstance(value, str) and type_ is ValueType.NUMBER:
+        value = float(value)
+    if value is None or value == "" or value == [] or value == ():
+        return False
+    match predicate:
+        case IsSet():
+            return True
+        case Equals(values=values):
+            having: Sequence[object] = value if isinstance(value, list | tuple) else [value]
+            return any(each in values for each in having)
+        case Contains(text=text, start=start):
+            folded = str(value).lower()
+            return folded.startswith(text.lower()) if start else text.lower() in folded
+        case NumberRange(low=low, high=high):
+            number = float(value)  # type: ignore[arg-type]
+            return (low is None or number >= low) and (high is None or number <= high)
+        case TimeRange(low=begin, high=end):
+            moment = _moment(value, offset)
+            if moment is not None and not isinstance(value, datetime):
+                moment += timedelta(hours=12)  # a day's noon lies in the day, whatever the clocks do at night
+            return moment is not None and (begin is None or moment >= begin) and (end is None or moment < end)
+        case Relative(after=after, upto=upto):
+            moment = _moment(value, offset)
+            if moment is None or now is None:
+                return False
+            return (after is None or moment > now + timedelta(days=after)) and (
+                upto is None or moment <= now + timedelta(days=upto)
+            )

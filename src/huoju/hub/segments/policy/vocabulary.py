@@ -1,0 +1,71 @@
+"""What may be asked: the traits and facts that definitions can name, without where they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .definition import Definition, Op
+
+
+class ValueType(StrEnum):
+    """What a value is; decides which comparisons make sense."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    CHOICE = "choice"
+    LIST = "list"
+
+
+_KNOWN = (Op.IS_SET, Op.IS_EMPTY)
+_EQUAL = (Op.IS, Op.IS_NOT, Op.ONE_OF, Op.NONE_OF)
+_WHEN = (Op.WITHIN_LAST, Op.LONGER_AGO, Op.WITHIN_NEXT, Op.BEFORE, Op.AFTER, Op.BETWEEN)
+
+OPERATORS: dict[ValueType, tuple[Op, ...]] = {
+    ValueType.TEXT: (*_EQUAL, Op.CONTAINS, Op.STARTS_WITH, *_KNOWN),
+    ValueType.NUMBER: (Op.IS, Op.IS_NOT, Op.AT_LEAST, Op.AT_MOST, Op.BETWEEN, *_KNOWN),
+    ValueType.BOOLEAN: (Op.IS, *_KNOWN),
+    ValueType.DATE: (*_WHEN, *_KNOWN),
+    ValueType.TIME: (*_WHEN, *_KNOWN),
+    ValueType.CHOICE: (*_EQUAL, *_KNOWN),
+    ValueType.LIST: (Op.CONTAINS, Op.ONE_OF, Op.NONE_OF, *_KNOWN),
+}
+"""The comparisons that each type of value takes, in the order in which they are offered."""
+
+TIMELESS = (Op.WITHIN_LAST, Op.LONGER_AGO, Op.WITHIN_NEXT)
+"""Comparisons with the present moment: they have no place in conditions on fields of facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraitInfo:
+    """A trait: its type, whether its values are whole numbers (ids), the kinds of facts after which it may differ."""
+
+    code: str
+    type: ValueType
+    source: str
+    whole: bool = False
+    changed_by: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactInfo:
+    """A kind of fact and the fields of its payload that may be asked for; those in `whole` hold whole numbers."""
+
+    kind: str
+    fields: Mapping[str, ValueType] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Everything that a definition may name. `segments` are the definitions of the others, by id."""
+
+    traits: Mapping[str, TraitInfo] = field(default_factory=dict)
+    facts: Mapping[str, FactInfo] = field(default_factory=dict)
+    segments: Mapping[int, Definition] = field(default_factory=dict)
+    lists: frozenset[int] = frozenset()
+    tags: frozenset[int] = frozenset()
+    tag_kinds: frozenset[str] = frozenset()
+    """The kinds of facts after which somebody's tags may be others."""

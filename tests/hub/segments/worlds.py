@@ -1,0 +1,135 @@
+"""Random small worlds: the same people in PostgreSQL and in memory."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from huoju.core.facts.operations import NewFact, append
+from huoju.hub.companies.models import Company
+from huoju.hub.identity.models import Alias, Person
+from huoju.hub.profile.models import Tag, TagAssignment
+from huoju.hub.segments.models import ListEntry, PersonList
+from huoju.hub.segments.policy.oracle import Happened, Row, World
+from huoju.qualify.leads.models import Lead
+
+from .kinds import NOW, Asked, Visited
+
+PEOPLE = 6
+
+
+def _ago(dice: random.Random) -> timedelta:
+    """Often exactly at the edge of a window, or a moment beside it."""
+    edge = dice.choice([0, 1, 3, 7, 30, 40])
+    return timedelta(days=edge, microseconds=dice.choice([-1, 0, 1, 3_600_000_000]))
+
+
+def make(seed: int) -> World:
+    """People, merged or not, with companies, leads, tags, a list, and what they did."""
+    dice = random.Random(seed)
+    world = World(about_companies=frozenset({"company"}))
+    companies = [
+        Company(id=number, name=f"C{number}", key=f"c{number}", industry=dice.choice(["", "a", "B"]), created_at=NOW)
+        for number in (1, 2)
+    ]  # fmt: skip
+    Company.objects.bulk_create(companies)
+    world.rows["company"] = [
+        Row(company.pk, (company.pk,), {"company.industry": company.industry}) for company in companies
+    ]
+    people = [
+        Person(
+            id=number,
+            title=dice.choice(["", "a", "B", "ab", "价格"]),
+            country=dice.choice(["", "CN", "SG", "US"]),
+            email=dice.choice(["", "x@y.cn"]),
+            company_id=dice.choice([None, 1, 2]),
+            created_at=NOW - _ago(dice),
+        )
+        for number in range(1, PEOPLE + 1)
+    ]
+    Person.objects.bulk_create(people)
+    world.persons = {person.pk: person.company_id for person in people}
+    world.rows["person"] = [
+        Row(
+            person.pk,
+            (person.pk,),
+            {
+                "person.title": person.title,
+                "person.country": person.country,
+                "person.has_email": person.email != "",
+                "person.created_at": person.created_at,
+            },
+        )
+        for person in people
+    ]
+    merged = dice.sample(range(1, PEOPLE + 1), dice.choice([0, 2, 3]))
+    world.aliases = dict.fromkeys(merged[1:], merged[0]) if merged else {}
+    Alias.objects.bulk_create(
+        [Alias(person_id=person, profile_id=other) for person, other in world.aliases.items()]
+    )
+    _leads(world, dice)
+    _facts(world, dice)
+    _tags(world, dice)
+    return world
+
+
+def _leads(world: World, dice: random.Random) -> None:
+    leads = [
+        Lead(
+            id=number, person_id=person, stage=dice.choice(["lead", "mql"]), stage_at=NOW,
+            stage_actor="test",
+            captured_at=NOW - timedelta(days=dice.choice([1, 2])), score=dice.choice([0, 10, 50]), created_at=NOW,
+        )
+        for number, person in enumerate(dice.sample(range(1, PEOPLE + 1), 4), start=1)
+    ]  # fmt: skip
+    Lead.objects.bulk_create(leads)
+    for source, code, name in (("lead", "lead.stage", "stage"), ("score", "lead.score", "score")):
+        world.rows[source] = [
+            Row(lead.person_id, (int(lead.captured_at.timestamp()), lead.pk), {code: getattr(lead, name)})
+            for lead in leads
+        ]
+
+
+def _facts(world: World, dice: random.Random) -> None:
+    facts = []
+    for _ in range(dice.randint(0, 14)):
+        payload: Any = Asked(topic="x")
+        if dice.random() < 0.7:
+            payload = Visited(
+                page=dice.choice(["", "a", "B", "ab", "价格"]),
+                seconds=dice.choice([None, 0, 5, 10]),
+                form_id=dice.choice([None, 1, 2, 3]),
+            )
+        facts.append(
+            NewFact(payload=payload, occurred_at=NOW - _ago(dice), person_id=dice.randint(1, PEOPLE + 1))
+        )
+    put(world, *facts)
+
+
+def put(world: World, *facts: NewFact) -> None:
+    """Append facts to the log and to the world."""
+    with transaction.atomic():
+        append(facts, actor="test", source="test", now=NOW)
+    for fact in facts:
+        if fact.person_id is not None:
+            kind = "segment_test.visited" if isinstance(fact.payload, Visited) else "segment_test.asked"
+            values = {name: getattr(fact.payload, name) for name in fact.payload.__dataclass_fields__}
+            world.facts.append(Happened(fact.person_id, kind, fact.occurred_at, values))
+
+
+def _tags(world: World, dice: random.Random) -> None:
+    Tag.objects.create(id=1, name="t", created_at=NOW)
+    holders = {
+        person: dice.choice([None, NOW - timedelta(days=1), NOW, NOW + timedelta(days=2)])
+        for person in dice.sample(range(1, PEOPLE + 1), 2)
+    }
+    TagAssignment.objects.bulk_create(
+        TagAssignment(person_id=person, tag_id=1, source="hand", actor="test", at=NOW, expires_at=until)
+        for person, until in holders.items()
+    )
+    world.tags = {1: holders}
+    PersonList.objects.create(id=1, name="l", created_at=NOW)
+    listed = dice.sample(range(1, PEOPLE + 1), 2)
+    ListEntry.objects.bulk_create(ListEntry(list_id=1, person_id=person) for person in listed)
+    world.lists = {1: set(listed)}
