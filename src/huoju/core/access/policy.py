@@ -60,7 +60,14 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.MARKETING: frozenset(
         {_A.SEE_LEADS, _A.EDIT_LEADS, _A.RUN_CAMPAIGNS, _A.IMPORT, _A.EXPORT, _A.REVIEW_QUARANTINE}
-        | {_A.SET_RULES, _A.SEE_REPORTS, _A.SEE_CONTACTS, _A.MERGE_PEOPLE, _A.MANAGE_SEGMENTS, _A.MANAGE_SUPPRESSION}
+        | {
+            _A.SET_RULES,
+            _A.SEE_REPORTS,
+            _A.SEE_CONTACTS,
+            _A.MERGE_PEOPLE,
+            _A.MANAGE_SEGMENTS,
+            _A.MANAGE_SUPPRESSION,
+        }
     ),
     Role.TELEMARKETING: frozenset({_A.SEE_LEADS, _A.EDIT_LEADS, _A.REVIEW_QUARANTINE, _A.SEE_CONTACTS}),
     Role.SALES: frozenset({_A.SEE_LEADS, _A.SELL, _A.SEE_CONTACTS}),
