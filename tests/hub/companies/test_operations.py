@@ -44,7 +44,8 @@ class TestResolve:
         (made,) = resolve(hint("Acme"))
         (found,) = resolve(hint("Acme"))
         assert made
-        assert found == ResolvedCompany(made.company_id)
+        assert found
+        assert (found.company_id, found.created, found.filled) == (made.company_id, False, {})
 
     def test_the_registered_code_wins_over_the_name(self) -> None:
         (acme,) = resolve(hint("Acme", uscc="91110000MA00000001"))

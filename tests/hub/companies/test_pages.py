@@ -342,7 +342,7 @@ class TestDuplicates:
 
     def test_only_pairs_that_one_may_see(self, enter: Enter) -> None:
         found = self.waiting()
-        user = make_user("me", role="sales_manager")
+        user = make_user("me", role="sales_manager", language="en")
         make_lead(company=found.left, owner=user)
         client = enter(user)
         assert "No duplicates" in client.get("/companies/duplicates/").content.decode()

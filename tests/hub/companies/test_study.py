@@ -92,7 +92,11 @@ class TestStudy:
         (id_,) = come_in(hint("深圳火炬软件有限公司"))
         study()
         by_hand(id_, region="", industry="media")
-        come_in(hint("深圳火炬软件有限公司", region="11", industry="games"))
+        (answer,) = operations.resolve_batch(
+            [hint("深圳火炬软件有限公司", region="11", industry="games")], source="form", now=NOW
+        )
+        assert answer
+        assert answer.values == {"region": "", "industry": "media", "size": "", "country": ""}
         study()
         row = Company.objects.get(pk=id_)
         assert (row.region, row.industry) == ("", "media")

@@ -66,13 +66,19 @@ def list_facts_of_persons(
 
 
 def list_facts_of_companies(
-    company_ids: Sequence[int], *, before: tuple[datetime, UUID] | None = None, limit: int = 50
+    company_ids: Sequence[int],
+    person_ids: Sequence[int] = (),
+    *,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
 ) -> list[Fact]:
-    """Facts of the companies themselves, of no person, newest first; `before` as for persons."""
+    """Facts of the companies themselves and of `person_ids`, newest first; `before` as for persons. Two queries."""
     facts = Fact.objects.filter(company_id__in=company_ids, person_id=None)
     if before is not None:
         facts = facts.extra(where=["(occurred_at, id) < (%s, %s)"], params=list(before))
-    return list(facts.order_by("-occurred_at", "-id")[:limit])
+    own = list(facts.order_by("-occurred_at", "-id")[:limit])
+    theirs = list_facts_of_persons(person_ids, before=before, limit=limit) if person_ids else []
+    return sorted([*own, *theirs], key=lambda each: (each.occurred_at, each.pk), reverse=True)[:limit]
 
 
 def list_facts_about(

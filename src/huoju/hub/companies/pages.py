@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
+from huoju.core.facts.queries import list_facts_of_companies
 from huoju.core.facts.telling import tell
 from huoju.core.ui.download import download
 from huoju.core.ui.formpage import form_page
@@ -170,7 +171,8 @@ def _timeline(request: HttpRequest, members: list[int]) -> dict[str, Any]:
         except ValueError:
             raise Http404 from None
     faces = registry.people_of(current_user(request), members, queries.FACES)
-    stored = queries.list_timeline(members, [face.person_id for face in faces], before=before, limit=PAGE + 1)
+    persons = [face.person_id for face in faces]
+    stored = list_facts_of_companies(members, persons, before=before, limit=PAGE + 1)
     last = stored[PAGE - 1] if len(stored) > PAGE else None
     return {
         "days": by_day(tell(stored[:PAGE])),

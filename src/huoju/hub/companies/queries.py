@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,8 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
 from huoju.core.export import Cell
-from huoju.core.facts.models import Fact
-from huoju.core.facts.queries import list_facts_of_companies, list_facts_of_persons
 
 from . import registry
 from .display import industry_name, region_name
@@ -136,19 +132,6 @@ def _head_of(main_id: int) -> int:
             [main_id],
         )
         return int(cursor.fetchone()[0])
-
-
-def list_timeline(
-    company_ids: Sequence[int],
-    person_ids: Sequence[int],
-    *,
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 40,
-) -> list[Fact]:
-    """What happened to these companies and to these persons, newest first. Two queries."""
-    own = list_facts_of_companies(company_ids, before=before, limit=limit)
-    theirs = list_facts_of_persons(person_ids, before=before, limit=limit) if person_ids else []
-    return sorted([*own, *theirs], key=lambda each: (each.occurred_at, each.pk), reverse=True)[:limit]
 
 
 def list_suggestions(company_ids: Sequence[int] | None = None, *, limit: int = 100) -> list[Suggestion]:

@@ -1,7 +1,8 @@
 """Which company a row means: the way by which imports, forms and the API name companies."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,16 +16,9 @@ from ..models import Company
 
 _ATTEMPTS = 5
 _FILLABLE = ("industry", "region", "size", "country")
-_HELD = "-"
-"""Stands for a field that somebody has emptied by hand."""
 _BY_HAND = "origins->>'{0}' LIKE 'user:%%'"
 _DERIVED = "origins->>'{0}' LIKE 'derived:%%'"
-# What was told, by a row or by hand. What a machine has derived counts as empty: whoever tells knows better.
-_TOLD = ", ".join(
-    f"CASE WHEN origins = '{{}}' THEN {name} WHEN {_DERIVED.format(name)} THEN '' "
-    f"WHEN {name} = '' AND {_BY_HAND.format(name)} THEN '{_HELD}' ELSE {name} END"
-    for name in _FILLABLE
-)
+# What may be told: what is empty (unless somebody emptied it by hand) and what a machine has derived.
 _OPEN = {
     name: f"(r.{name} <> '' AND (c.{name} = '' AND c.{_BY_HAND.format(name)} IS NOT TRUE OR c.{_DERIVED.format(name)}))"
     for name in _FILLABLE
@@ -80,6 +74,14 @@ class _Company:
     uscc: str
     values: dict[str, str]
     created: bool = False
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def is_open(self, name: str) -> bool:
+        """Whether a row may tell this field: it is empty and nobody emptied it by hand, or a machine derived it."""
+        if not self.origins:
+            return not self.values[name]
+        origin = self.origins.get(name, "")
+        return origin.startswith("derived:") or (not self.values[name] and not origin.startswith("user:"))
 
 
 class _Register:
@@ -105,15 +107,20 @@ class _Register:
             )
             owners = dict(cursor.fetchall())
         if keys or usccs or owners:
-            one = f"SELECT id, key, coalesce(uscc, ''), {_TOLD} FROM companies_company WHERE "
+            columns = f"id, key, coalesce(uscc, ''), nullif(origins, '{{}}'), {', '.join(_FILLABLE)}"
+            one = f"SELECT {columns} FROM companies_company WHERE "
             parts = {"key = ANY(%s::text[])": texts(list(keys)) if keys else ""}
             parts |= {"uscc = ANY(%s::text[])": texts(list(usccs)) if usccs else ""}
             parts |= {"id = ANY(%s::bigint[])": numbers(set(owners.values())) if owners else ""}
             asked = {where: value for where, value in parts.items() if value}
             cursor.execute(" UNION ".join([one + where for where in asked]), list(asked.values()))
-            for id_, key, uscc, *values in cursor.fetchall():
+            for id_, key, uscc, origins, *values in cursor.fetchall():
                 known = self.by_id.get(id_)
-                self.add(known or _Company(id_, uscc, dict(zip(_FILLABLE, values, strict=True))), key)
+                if known is None:
+                    known = _Company(id_, uscc, dict(zip(_FILLABLE, values, strict=True)))
+                    if origins is not None:
+                        known.origins = json.loads(origins)
+                self.add(known, key)
         self.by_domain |= {domain: self.by_id[id_] for domain, id_ in owners.items() if id_ in self.by_id}
 
     def add(self, company: _Company, key: str) -> None:
@@ -208,7 +215,8 @@ def _fill(
         if company is None:
             continue
         for name in _FILLABLE:
-            if not company.values[name] and (value := getattr(row, name)):
+            if (value := getattr(row, name)) and company.is_open(name):
+                company.origins.pop(name, None)
                 company.values[name] = filled.setdefault(company.id, {})[name] = value
         if row.uscc and not company.uscc and row.uscc not in register.by_uscc:
             company.uscc = filled.setdefault(company.id, {})["uscc"] = row.uscc
