@@ -13,6 +13,7 @@ ROOMS: list[tuple[str, str]] = [
     ("campaigns/", "huoju.acquire.campaigns.urls"),
     ("forms/", "huoju.acquire.forms.urls"),
     ("companies/", "huoju.hub.companies.urls"),
+    ("people/", "huoju.hub.profile.urls"),
     ("leads/", "huoju.qualify.leads.urls"),
     ("quarantine/", "huoju.qualify.intake.urls"),
     ("sales/", "huoju.convert.workbench.urls"),

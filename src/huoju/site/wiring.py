@@ -35,6 +35,7 @@ from huoju.core.ui import links, navigation
 from huoju.core.ui.home import register_home_card
 from huoju.core.ui.liststore import set_list_store
 from huoju.core.ui.navigation import Page, Section
+from huoju.core.ui.panels import Panel
 from huoju.hub.companies import registry as companies_registry
 from huoju.hub.companies import search as companies_search
 from huoju.hub.companies import telling as companies_telling
@@ -70,7 +71,7 @@ from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads import traits as leads_traits
 from huoju.qualify.leads.aspect import leads_of
 from huoju.qualify.leads.facts import LeadCaptured, LeadTouched, LeadUpdated
-from huoju.qualify.leads.panels import Panel, register_panel
+from huoju.qualify.leads.panels import LEAD_PANELS
 from huoju.qualify.recognition import pages as recognition_pages
 from huoju.qualify.recognition.readers import recognition_reader
 from huoju.qualify.scoring import pages as scoring_pages
@@ -80,6 +81,7 @@ from huoju.qualify.scoring.facts import BandChanged
 
 from . import activities
 from . import pages as site_pages
+from .people import wire_profile_page
 
 
 def wire() -> None:
@@ -96,11 +98,11 @@ def wire() -> None:
     wire_segments()
     register_kind(leads_search.LEADS)
     register_kind(companies_search.COMPANIES)
-    wire_traits()
     register_operations_panel(lake_pages.OPERATIONS_PANEL)
     wire_readers()
     wire_lead_page()
     wire_companies()
+    wire_profile_page()
     register_target(LeadsTarget())
     register_target(PaymentsTarget())
 
@@ -150,7 +152,7 @@ def wire_lead_page() -> None:
             build=workbench.activities_panel,
         ),
     ):
-        register_panel(panel)
+        LEAD_PANELS.register(panel)
     register_aspect(Aspect(code="leads", label=_("Leads"), order=10, lines=leads_of))
     register_aspect(Aspect(code="consent", label=_("Consent"), order=20, lines=consents_of))
     register_home_card("merges", identity_pages.home_card, order=30, action=Action.MERGE_PEOPLE)
@@ -249,6 +251,7 @@ def wire_navigation() -> None:
             label=_("People"),
             order=10,
             pages=(
+                Page(label=_("People"), url_name="profile:people", icon="users", action=Action.SEE_LEADS),
                 Page(
                     label=_("Companies"),
                     url_name="companies:companies",
@@ -260,6 +263,13 @@ def wire_navigation() -> None:
                     url_name="identity:inbox",
                     icon="arrows-join",
                     action=Action.MERGE_PEOPLE,
+                ),
+                Page(label=_("Tags"), url_name="profile:tags", icon="tags", action=Action.SEE_LEADS),
+                Page(
+                    label=_("Survivorship rules"),
+                    url_name="profile:rules",
+                    icon="git-merge",
+                    action=Action.SET_RULES,
                 ),
             ),
         )

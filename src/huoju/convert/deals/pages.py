@@ -14,7 +14,7 @@ from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.ui import stages
 from huoju.core.ui.formpage import form_page
-from huoju.core.ui.parts import BoardColumn, Card
+from huoju.core.ui.parts import BoardColumn, Card, Figure
 from huoju.core.ui.respond import respond
 from huoju.core.ui.templatetags.ui import compact_money
 from huoju.qualify.leads import queries as leads
@@ -233,3 +233,16 @@ def side_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:
         return None
     reason = lost_label(deal.opportunity.lost_reason)
     return {"deal": deal, "lost_reason": reason, "may": current_user(request).may(Action.SELL)}
+
+
+def money_glance(request: HttpRequest, profile: Any) -> dict[str, Any] | None:
+    """What a person's deals are worth, for the row that is read first."""
+    money = queries.money_of_persons(current_user(request), profile.members)
+    if money is None:
+        return None
+    if money.won:
+        received = _("%(amount)s received") % {"amount": compact_money(money.paid)}
+        return {"figure": Figure(label=_("Signed"), value=compact_money(money.won), note=received)}
+    return {
+        "figure": Figure(label=_("Opportunity"), value=compact_money(money.open), note=_("not signed yet"))
+    }

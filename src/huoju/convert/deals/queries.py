@@ -1,9 +1,11 @@
 """Reading deals, as far as a user may see their leads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet, Sum
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet, Sum
 
 from huoju.core.access.models import User
 from huoju.qualify.leads import queries as leads
@@ -47,6 +49,32 @@ def get_deal_of_lead(lead_id: int) -> Deal | None:
         return None
     pocs = list(Poc.objects.filter(opportunity=opportunity).order_by("-started_at"))
     return Deal(opportunity, pocs, list(Payment.objects.filter(opportunity=opportunity)))
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What deals of persons are worth, in the main currency: open, signed, received."""
+
+    open: Decimal
+    won: Decimal
+    paid: Decimal
+
+
+def money_of_persons(user: User, person_ids: Sequence[int]) -> Money | None:
+    """The deals of these persons' leads as far as `user` may see them; None while there are none. Two queries."""
+    deals = visible_to(user).filter(lead__person_id__in=person_ids, currency=settings.CURRENCY)
+    total = deals.aggregate(
+        count=Count("pk"),
+        open=Sum("amount", filter=Q(state=Opportunity.State.OPEN)),
+        won=Sum("amount", filter=Q(state=Opportunity.State.WON)),
+    )
+    if not total["count"]:
+        return None
+    paid = Payment.objects.filter(opportunity__in=deals, currency=settings.CURRENCY).aggregate(
+        sum=Sum("amount")
+    )
+    zero = Decimal(0)
+    return Money(total["open"] or zero, total["won"] or zero, paid["sum"] or zero)
 
 
 @dataclass(frozen=True, slots=True)

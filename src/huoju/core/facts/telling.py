@@ -65,6 +65,11 @@ def register_names(kind: str, source: NameSource) -> None:
     _names[kind] = source
 
 
+def told_kinds() -> list[str]:
+    """The kinds that somebody tells."""
+    return list(_tellers)
+
+
 def tell(facts: Iterable[Fact]) -> list[Event]:
     """The facts as entries of a timeline, in their order. Facts of kinds that nobody tells are left out."""
     stored = [fact for fact in facts if fact.kind in _tellers]

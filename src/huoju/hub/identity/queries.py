@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -62,10 +62,18 @@ def list_visitors(person_ids: Sequence[int]) -> list[str]:
     return list(rows.order_by("id").values_list("value", flat=True))
 
 
-def list_profiles() -> QuerySet[Person]:
-    """Everybody who is a profile of their own: all persons but those that are merged into another one."""
+def list_profiles(*, among: QuerySet[Any] | None = None) -> QuerySet[Person]:
+    """Everybody who is a profile of their own: all persons but those that are merged into another one.
+
+    `among`: only profiles of which a member is one of these persons (a query of their ids).
+    """
     merged = Alias.objects.filter(person_id=OuterRef("pk"))
-    return Person.objects.filter(~Exists(merged)).select_related("company")
+    profiles = Person.objects.filter(~Exists(merged)).select_related("company")
+    if among is None:
+        return profiles
+    return profiles.filter(
+        Q(pk__in=among) | Q(pk__in=Alias.objects.filter(person__in=among).values("profile"))
+    )
 
 
 def list_proposals(person_id: int) -> list[MergeProposal]:

@@ -44,3 +44,10 @@ class TagSaved:
     """A tag was made or changed; if it is set by rule, everybody is judged anew."""
 
     tag_id: int
+
+
+@fact("profile.field_revealed")
+class FieldRevealed:
+    """Somebody looked at a masked phone number or mail address."""
+
+    field: str

@@ -85,3 +85,65 @@ def trait_named(code: str) -> tuple[TraitSource, Trait]:
             if trait.code == code:
                 return source, trait
     raise KeyError(code)
+
+
+# --- who may see whom ---------------------------------------------------------------------------------------
+
+type Visible = Callable[[Any], Any]
+"""Of a user: the ids of the persons that they may see, as a subquery; None for one who sees everybody."""
+
+type Finder = Callable[[str], Any]
+"""Of a query: the ids of the persons that it finds, as a subquery; None where it says nothing to look for."""
+
+_visible: list[Visible] = []
+_finders: list[Finder] = []
+
+
+def register_visible(visible: Visible) -> None:
+    """Say whom a user may see: the wing above knows, which has the leads. Registering again replaces it."""
+    _visible[:] = [visible]
+
+
+def visible_ids(user: Any) -> Any:
+    """The persons that `user` may see, as a subquery; None for everybody, as long as nobody says otherwise."""
+    return _visible[0](user) if _visible else None
+
+
+def register_finder(finder: Finder) -> None:
+    """Say how persons are searched for. Registering again replaces it."""
+    _finders[:] = [finder]
+
+
+def found_ids(query: str) -> Any:
+    """The persons that `query` finds, as a subquery; None where it says nothing to look for."""
+    return _finders[0](query) if _finders else None
+
+
+# --- groups of a timeline -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineGroup:
+    """Facts that are looked at together: whose kind begins with one of `nouns` ("payment."), or is one of them."""
+
+    code: str
+    label: Label
+    nouns: tuple[str, ...]
+
+    def has(self, kind: str) -> bool:
+        """Whether facts of `kind` belong to it."""
+        return kind in self.nouns or f"{kind.partition('.')[0]}." in self.nouns
+
+
+_groups: dict[str, TimelineGroup] = {}
+
+
+def register_groups(*groups: TimelineGroup) -> None:
+    """Add groups, or replace those of the same codes. A kind belongs to the first group that has it."""
+    for group in groups:
+        _groups[group.code] = group
+
+
+def all_groups() -> list[TimelineGroup]:
+    """Every group, in the order of registration."""
+    return list(_groups.values())

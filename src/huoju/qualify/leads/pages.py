@@ -28,6 +28,10 @@ from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort, list_change
 from huoju.core.ui.parts import Tab
 from huoju.core.ui.respond import redirect_to, respond, toast
 from huoju.core.ui.timeline import by_day
+from huoju.hub.identity.queries import members_of, profiles_of
+from huoju.hub.profile import queries as profile
+from huoju.hub.profile.operations import tag_batch
+from huoju.hub.profile.policy import HAND
 
 from . import display, operations, queries
 from .facts import ContactRevealed
@@ -35,7 +39,7 @@ from .filters import LeadFilter
 from .forms import AssignForm, LeadForm, MoveForm, owner_options, stages_by_hand
 from .labels import REFUSAL_LABELS, WARNING_LABELS
 from .models import Lead
-from .panels import panels_for
+from .panels import LEAD_PANELS
 from .policy import Stage
 from .tables import LeadTable, lead_url
 
@@ -92,16 +96,30 @@ class LeadList(ListPage[Lead]):
         return lead_url(row)
 
     def available_bulk_actions(self) -> Sequence[BulkAction]:
-        """Handing leads to somebody, for those who may."""
-        if not current_user(self.request).may(Action.ASSIGN):
-            return ()
-        return (
+        """Handing leads to somebody and tagging their people, for those who may."""
+        assigning = (
             BulkAction(
                 label=_("Assign"),
                 url=reverse("leads:assign"),
                 icon="user-share",
                 name="owner",
                 options=owner_options(),
+            ),
+        )
+        if not current_user(self.request).may(Action.ASSIGN):
+            return self._tagging()
+        return (*self._tagging(), *assigning)
+
+    def _tagging(self) -> Sequence[BulkAction]:
+        if not current_user(self.request).may(Action.EDIT_LEADS):
+            return ()
+        return (
+            BulkAction(
+                label=_("Set tag"),
+                url=reverse("leads:tag"),
+                icon="tag",
+                name="tag",
+                options=profile.tag_options(),
             ),
         )
 
@@ -132,13 +150,14 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "industry": display.industry_name(found.industry),
         "channel": campaigns.channel_labels().get(found.channel_id or 0, ""),
         "warnings": [WARNING_LABELS.get(code, code) for code in found.warnings],
+        "tags": _tags(found),
         "see_contacts": user.may(Action.SEE_CONTACTS),
         "stage_times": _stage_times(found),
         "tabs": tabs,
         "tab": tab,
         "tab_template": f"leads/_{tab}.html",
-        "next_panels": panels_for(request, found, "next"),
-        "side_panels": panels_for(request, found, "side"),
+        "next_panels": LEAD_PANELS.shown(request, found, "next"),
+        "side_panels": LEAD_PANELS.shown(request, found, "side"),
         "steps": stages_by_hand(found, user),
         "may_edit": user.may(Action.EDIT_LEADS),
         "may_assign": user.may(Action.ASSIGN),
@@ -148,6 +167,12 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         context["touches"] = queries.list_touches(found.pk)
     return respond(request, "leads/lead.html", context, fragment="ui/_tabs.html")
+
+
+def _tags(found: Lead) -> list[profile.TagShown]:
+    """The tags of the lead's person, whoever they are merged with."""
+    profile_id = profiles_of([found.person_id])[found.person_id]
+    return profile.tags_of(members_of([profile_id]), now=timezone.now())[profile_id]
 
 
 def _get(request: HttpRequest, pk: int) -> Lead:
@@ -287,3 +312,22 @@ def undo_assign(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         operations.assign_batch(back, actor=f"user:{user.pk}", now=timezone.now())
     return list_changed(toast(HttpResponse(status=204), _("Undone.")))
+
+
+@requires(Action.EDIT_LEADS)
+@require_POST
+def tag(request: HttpRequest) -> HttpResponse:
+    """Give the people of the ticked leads a tag; the toast can undo it."""
+    chosen = request.POST.get("tag", "")
+    if chosen not in dict(profile.tag_options()):
+        raise UserError(_("Choose a tag."))
+    ids = list(LeadList.selection(request).order_by("pk").values_list("person_id", flat=True)[: AT_ONCE + 1])
+    if len(ids) > AT_ONCE:
+        raise UserError(_("At most %(count)s leads at once.") % {"count": AT_ONCE})
+    actor = f"user:{current_user(request).pk}"
+    added = tag_batch(ids, tag_id=int(chosen), source=HAND, actor=actor, now=timezone.now())
+    # Where the list of people looks for what is to be undone.
+    request.session["undo_tag"] = {"do": "untag", "tag": int(chosen), "people": added}
+    text = _("%(count)s people tagged.") % {"count": len(added)}
+    undo_url = reverse("profile:undo_tag") if added else None
+    return list_changed(toast(HttpResponse(status=204), text, undo_url=undo_url))

@@ -10,6 +10,7 @@ from huoju.core.access.policy import Scope
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import StoredFact
 from huoju.core.search.kinds import Entry, SearchKind, Shown
+from huoju.hub.profile.facts import FieldChanged
 
 from .facts import (
     LeadAssigned,
@@ -26,10 +27,20 @@ from .queries import visible_to
 
 _POOL, _NOBODY = "pool", "nobody"
 _MOVED = kind_of(LeadStageChanged).name
+_RENAMED = kind_of(FieldChanged).name
 
 
 def _touched(facts: Sequence[StoredFact]) -> set[int]:
     """The leads whose documents may differ now. Of the stages only the pool is in a document."""
+    renamed = {fact.person_id for fact in facts if fact.kind == _RENAMED and fact.person_id is not None}
+    of_persons = Lead.objects.filter(person_id__in=renamed).values_list("pk", flat=True) if renamed else ()
+    return {
+        *of_persons,
+        *_told(facts),
+    }
+
+
+def _told(facts: Sequence[StoredFact]) -> set[int]:
     return {
         int(fact.payload["lead_id"])
         for fact in facts
@@ -102,6 +113,7 @@ LEADS = SearchKind(
             LeadStageChanged,
             LeadRestored,
             LeadWithdrawn,
+            FieldChanged,
         ),
     ),
     touched=_touched,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", pages.LeadList.as_view(), name="leads"),
     path("assign/", pages.assign, name="assign"),
     path("assign/undo/", pages.undo_assign, name="undo_assign"),
+    path("tag/", pages.tag, name="tag"),
     path("<int:pk>/", pages.lead, name="lead"),
     path("<int:pk>/move/", pages.move, name="move"),
     path("<int:pk>/edit/", pages.edit, name="edit"),

@@ -1,5 +1,6 @@
 """Reading profiles: golden fields, traits, tags."""
 
+from .people import get_visible, list_people
 from .tags import (
     TagShown,
     find_tags,
@@ -21,10 +22,12 @@ __all__ = [
     "TagShown",
     "find_tags",
     "get_tag",
+    "get_visible",
     "golden_of",
     "having",
     "list_candidates",
     "list_disputed",
+    "list_people",
     "list_person_ids",
     "list_rule_tags",
     "list_tags",

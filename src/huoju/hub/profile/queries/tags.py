@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import JSONField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from ..models import Tag, TagAssignment
@@ -93,6 +93,7 @@ def tags_column(now: datetime) -> RawSQL:
                SELECT identity_person.id UNION ALL
                SELECT a.person_id FROM identity_alias a WHERE a.profile_id = identity_person.id)""",
         [now],
+        output_field=JSONField(),
     )
 
 

@@ -1,0 +1,61 @@
+"""Filters of the list of people."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from huoju.core.geo import REGIONS
+
+from . import queries
+from .registry import all_sources, found_ids
+from .traits import provinces
+
+_STAGE, _OWNER = "lead.stage", "lead.owner"
+
+
+def _choices(code: str) -> list[tuple[str, str]]:
+    """The choices of a trait; none as long as nobody registered it."""
+    traits = [trait for source in all_sources() for trait in source.traits if trait.code == code]
+    return [(value, str(label)) for trait in traits if trait.choices for value, label in trait.choices()]
+
+
+class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """Who they are, where they stand, how they are tagged."""
+
+    q = django_filters.CharFilter(label=_("Search people"), method="search")
+    tag = django_filters.MultipleChoiceFilter(label=_("Tag"), choices=queries.tag_options, method="by_tag")
+    stage = django_filters.MultipleChoiceFilter(
+        label=_("Stage of a lead"), choices=lambda: _choices(_STAGE), method="by_trait"
+    )
+    owner = django_filters.MultipleChoiceFilter(
+        label=_("Owner of a lead"), choices=lambda: _choices(_OWNER), method="by_trait"
+    )
+    region = django_filters.MultipleChoiceFilter(label=_("Region"), choices=provinces, method="by_region")
+    company = django_filters.CharFilter(
+        label=_("Company"), field_name="company__name", lookup_expr="icontains"
+    )
+    title = django_filters.CharFilter(label=_("Job title"), lookup_expr="icontains")
+    created_at = django_filters.DateFromToRangeFilter(label=_("Known since"))
+
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
+        """By what the search of leads knows of them, and by the exact mobile or mail address."""
+        found = found_ids(value)
+        return rows.none() if found is None else rows.filter(pk__in=found)
+
+    def by_tag(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
+        """With one of the tags now."""
+        ids = [int(value) for value in values]
+        return rows.filter(pk__in=queries.tagged(ids, now=timezone.now())) if ids else rows
+
+    def by_trait(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
+        """Of whom some lead has one of the values."""
+        code = {"stage": _STAGE, "owner": _OWNER}[name]
+        return rows.filter(pk__in=queries.having(code, values)) if values else rows
+
+    def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
+        """Provinces with their cities."""
+        codes = [code for code in REGIONS if code in values or (len(code) == 4 and code[:2] in values)]
+        return rows.filter(region__in=codes) if values else rows
