@@ -17,7 +17,7 @@ from django.utils.crypto import salted_hmac
 from huoju.core.bulk import numbers
 from huoju.core.rules import RuleBook
 
-from ..models import ConsentPolicy, SuppressionList
+from ..models import ConsentPolicy
 from ..policy import (
     MAIL_KEY_SQL,
     NO,
@@ -43,8 +43,10 @@ POLICY: RuleBook[PolicyTable, ConsentPolicy] = RuleBook(
 )
 """The policy table, in versions."""
 
+_MANY = 20_000
+"""From so many on, tables are read as a whole and hashed instead of looked up row by row."""
 _FEW = 200
-"""Up to so many persons are asked about by a prepared statement: planning costs more than answering for one."""
+"""Up to so many persons are asked about by a prepared statement."""
 
 
 def may_contact(person_id: int, channel: Channel, purpose: Purpose, at: datetime) -> Verdict:
@@ -56,8 +58,7 @@ def may_contact_batch(
     person_ids: Sequence[int], channel: Channel, purpose: Purpose, at: datetime
 ) -> dict[int, Verdict]:
     """Whether each may be contacted at their best address of the channel, and why: what was said until `at` counts."""
-    table = POLICY.active()
-    ages = registers(at)
+    table, ages = _context(at)
     found: dict[int, Verdict] = {}
     for row in _situations(person_ids, channel, purpose, at):
         *state, ids = row
@@ -67,23 +68,64 @@ def may_contact_batch(
 
 def registers(at: datetime) -> dict[tuple[str, str], int]:
     """How many days ago each place's do-not-call register was taken over last, by place and channel."""
-    ages: dict[tuple[str, str], int] = {}
-    rows = SuppressionList.objects.filter(kind=ListKind.REGISTER.value, checked_at__lte=at)
-    for country, channels, checked_at in rows.values_list("country", "channels", "checked_at"):
-        age = (at - (checked_at or at)) // timedelta(days=1)
-        for channel in channels or [each.value for each in Channel]:
-            key = (normalise_country(country), channel)
-            ages[key] = min(ages.get(key, age), age)
-    return ages
+    return _context(at)[1]
 
 
 def peppers() -> list[str]:
     """What hashes of addresses are mixed with, the newest first: one a secret key that is in use or was."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [
-        salted_hmac("huoju.hub.consent.suppression", "pepper", secret=key, algorithm="sha256").hexdigest()
-        for key in keys
-    ]
+    return [_pepper(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+@functools.lru_cache(maxsize=8)
+def _pepper(key: str) -> str:
+    return salted_hmac("huoju.hub.consent.suppression", "pepper", secret=key, algorithm="sha256").hexdigest()
+
+
+_CONTEXT = """
+SELECT '' AS country, ARRAY[]::varchar[] AS channels, version, created_at FROM consent_consentpolicy WHERE active
+ UNION ALL
+SELECT country, channels, NULL, checked_at FROM consent_suppressionlist WHERE kind = 'register' AND checked_at <= %(at)s
+"""
+
+
+def _context(at: datetime) -> tuple[PolicyTable, dict[tuple[str, str], int]]:
+    """The table that decides, and the ages of the registers."""
+    table: PolicyTable | None = None
+    ages: dict[tuple[str, str], int] = {}
+    for country, channels, version, moment in _prepared(_CONTEXT, {"at": at}):
+        if version is not None:
+            table = _table(version, moment)
+            continue
+        age = (at - moment) // timedelta(days=1)
+        for channel in channels or [each.value for each in Channel]:
+            key = (normalise_country(country), channel)
+            ages[key] = min(ages.get(key, age), age)
+    return table or _table(1, None), ages
+
+
+@functools.lru_cache(maxsize=8)
+def _table(version: int, _saved_at: datetime | None) -> PolicyTable:
+    """A version's table. What is saved never changes, so it is read once; the time tells two databases apart."""
+    return POLICY.get(version)
+
+
+def _prepared(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement that the server plans once a connection: planning costs more than answering for one person.
+
+    Django's own cursors put values into the text on this side, so every question would be planned anew; and the server
+    would plan anew by itself, for it takes its plan for ten persons as worse than one for one.
+    """
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    kept, raw.prepare_threshold = raw.prepare_threshold, 0  # Django switches preparing off
+    try:
+        with psycopg.Cursor(raw) as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+            rows = cursor.execute(statement, values).fetchall()
+            cursor.execute("RESET plan_cache_mode")
+            return rows
+    finally:
+        raw.prepare_threshold = kept
 
 
 def _decide(
@@ -118,7 +160,7 @@ def _situations(
 ) -> list[tuple[Any, ...]]:
     # A boundary between days would put people who bought at one moment into two groups; nothing depends on seconds.
     values = {
-        "ids": numbers(person_ids),
+        "ids": numbers(dict.fromkeys(person_ids)),
         "channel": channel.value,
         "purpose": purpose.value,
         "at": at,
@@ -128,13 +170,13 @@ def _situations(
         "pending": Answer.PENDING.value,
     }
     statement = _statement(channel, relations_sql())
-    connection.ensure_connection()
     if len(person_ids) <= _FEW:
-        # Django's own cursors put values into the text on this side, so the server would plan every question anew.
-        with psycopg.Cursor(connection.connection) as cursor:
-            return cursor.execute(statement, values, prepare=True).fetchall()
+        return _prepared(statement, values)
     with transaction.atomic(), connection.cursor() as many:
         many.execute("SET LOCAL work_mem = '256MB'")
+        if len(person_ids) >= _MANY:
+            # The planner takes what it cannot see into for few rows, and would look up each of a million by itself.
+            many.execute("SET LOCAL enable_nestloop = off")
         many.execute(statement, values)
         return list(many.fetchall())
 
@@ -166,10 +208,12 @@ def _statement(channel: Channel, relations: str) -> str:
         relations=relations,
         listed=_LISTED[channel],
         business=_BUSINESS if channel is Channel.EMAIL else "false",
+        business_join=_BUSINESS_JOIN if channel is Channel.EMAIL else "",
     )
 
 
-_BUSINESS = "w.key <> '' AND EXISTS (SELECT FROM companies_companydomain d WHERE d.domain = split_part(w.key, '@', 2))"
+_BUSINESS = "(d.domain IS NOT NULL)"
+_BUSINESS_JOIN = "LEFT JOIN companies_companydomain d ON d.domain = split_part(w.key, '@', 2)"
 _EXACT = """
     SELECT w.profile, s.list_id, s.added_at, s.expires_at
       FROM who w JOIN consent_suppression s ON s.kind = '{kind}' AND s.value = w.key
@@ -204,7 +248,7 @@ _LISTED = {
 # The profile's own fields come first; merged persons fill what is empty, the oldest first.
 _STATEMENT = """
 WITH asked AS (
-    SELECT DISTINCT x.id, COALESCE(a.profile_id, x.id) AS profile
+    SELECT x.id, COALESCE(a.profile_id, x.id) AS profile
       FROM unnest(%(ids)s::bigint[]) AS x(id) LEFT JOIN identity_alias a ON a.person_id = x.id
 ), one AS (
     SELECT DISTINCT profile FROM asked
@@ -287,6 +331,7 @@ WITH asked AS (
            COALESCE(listed.kinds, '') AS listed
       FROM who w
       LEFT JOIN companies_company f ON f.id = w.company
+      {business_join}
       LEFT JOIN closed ON closed.profile = w.profile
       LEFT JOIN answer ON answer.profile = w.profile
       LEFT JOIN relation ON relation.profile = w.profile

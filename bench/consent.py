@@ -1,0 +1,124 @@
+"""May we contact them: one person, and a million."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+
+from huoju.hub.consent.policy import Channel, Purpose, Verdict
+from huoju.hub.consent.queries import may_contact, may_contact_batch
+
+from .harness import Figure, benchmark, say, server_cpu_seconds
+
+PERSONS = 1_000_000
+ROUNDS = 300
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+# Of 1,000 persons 700 answered (30 took it back) and 20 are merged into another; 100,000 addresses
+# and 200 domains are listed.
+_FILL = """
+INSERT INTO companies_company (id, name, key, country, industry, region, size, source, created_at)
+SELECT n, 'Firm ' || n, 'firm' || n, (ARRAY['CN','DE','US','CA',''])[n %% 5 + 1], '', '', '', '', %(now)s
+  FROM generate_series(1, 100000) AS n;
+INSERT INTO companies_companydomain (domain, company_id, source, created_at)
+SELECT 'firm' || n || '.com', n, '', %(now)s FROM generate_series(1, 100000) AS n;
+INSERT INTO identity_person (id, name, title, company_id, mobile, email, region, country, language, source, created_at)
+SELECT n, 'P', '', n %% 100000 + 1, '+86138' || lpad(n::text, 8, '0'), 'p' || n || '@firm' || n %% 100000 + 1 || '.com',
+       CASE WHEN n %% 3 = 0 THEN '4403' ELSE '' END, (ARRAY['CN','CN','','DE','US','GB','CA',''])[n %% 8 + 1],
+       '', '', %(now)s
+  FROM generate_series(1, %(persons)s) AS n;
+INSERT INTO identity_alias (person_id, profile_id) SELECT n, n - 1 FROM generate_series(50, %(persons)s, 50) AS n;
+INSERT INTO consent_consent (person_id, channel, purpose, state, granted, at, address, source, proof)
+SELECT n, 'email', 'marketing', 'given', true, %(now)s - interval '9 days',
+       'p' || n || '@firm' || n %% 100000 + 1 || '.com', '', '{}' FROM generate_series(1, %(persons)s) AS n WHERE n %% 10 < 7;
+INSERT INTO consent_consent (person_id, channel, purpose, state, granted, at, address, source, proof)
+SELECT n, 'email', 'marketing', 'withdrawn', false, %(now)s - interval '3 days', '', '', '{}'
+  FROM generate_series(1, %(persons)s) AS n WHERE n %% 33 = 0;
+INSERT INTO consent_consent (person_id, channel, purpose, state, granted, at, address, source, proof)
+SELECT n, 'sms', 'marketing', 'given', true, %(now)s, '', '', '{}' FROM generate_series(1, %(persons)s, 2) AS n;
+INSERT INTO consent_suppressionlist (id, code, name, kind, channels, country, created_at)
+VALUES (1, 'unsubscribed', 'U', 'unsubscribed', '{}', '', %(now)s), (2, 'black', 'B', 'black', '{}', '', %(now)s);
+INSERT INTO consent_suppression (list_id, kind, value, reason, source, added_at)
+SELECT 1, 'email', 'p' || n || '@firm' || n %% 100000 + 1 || '.com', '', '', %(now)s - interval '1 day'
+  FROM generate_series(1, %(persons)s, 10) AS n;
+INSERT INTO consent_suppression (list_id, kind, value, reason, source, added_at)
+SELECT 2, 'domain', 'firm' || n || '.com', '', '', %(now)s - interval '1 day' FROM generate_series(1, 200) AS n;
+"""
+# The same tables joined without any decision: addresses, latest answer, lists, relations, companies.
+_BARE = """
+SELECT count(*), count(c.id), count(s.id), count(l.won), count(d.domain), count(a.profile_id), count(f.country)
+  FROM unnest(%s::bigint[]) AS x(id)
+  LEFT JOIN identity_alias a ON a.person_id = x.id
+  JOIN identity_person p ON p.id = COALESCE(a.profile_id, x.id)
+  LEFT JOIN companies_company f ON f.id = p.company_id
+  LEFT JOIN companies_companydomain d ON d.domain = split_part(p.email, '@', 2)
+  LEFT JOIN consent_suppression s ON s.kind = 'email' AND s.value = p.email
+  LEFT JOIN (SELECT person_id, max(won_at) AS won FROM leads_lead GROUP BY 1) AS l ON l.person_id = p.id
+  LEFT JOIN LATERAL (SELECT max(id) AS id FROM consent_consent c
+                      WHERE c.person_id = p.id AND c.channel = 'email' AND c.purpose = 'marketing') AS c ON true
+"""
+
+
+def _fill() -> None:
+    say(f"consent: {PERSONS:,} persons")
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in _FILL.split(";\n"):
+            if statement.strip():
+                cursor.execute(statement, {"now": NOW - timedelta(days=30), "persons": PERSONS})
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _cpu(work: Callable[[], object]) -> float:
+    """CPU seconds of this process and of the database server."""
+    before = server_cpu_seconds() + time.process_time()
+    work()
+    return server_cpu_seconds() + time.process_time() - before
+
+
+@benchmark("consent_one")
+def one() -> None:
+    """One person, as a send or a page asks: CPU time of this process and the server together."""
+    _fill()
+    times = []
+    for number in range(ROUNDS):
+        started = time.perf_counter()
+        may_contact(1 + number * 3_001, Channel.EMAIL, Purpose.MARKETING, NOW)
+        times.append((time.perf_counter() - started) * 1000)
+    bare = []
+    with connection.cursor() as cursor:
+        for number in range(ROUNDS):
+            started = time.perf_counter()
+            cursor.execute("SELECT * FROM identity_person WHERE id = %s", [1 + number * 3_001])
+            cursor.fetchall()
+            bare.append((time.perf_counter() - started) * 1000)
+    value = statistics.median(times[20:])
+    Figure(
+        "consent_one", value, "ms", 1.0, "median of a verdict with its reason; reference: the limit, 1 ms"
+    ).emit()
+    reference = statistics.median(bare[20:])
+    Figure("consent_one_bare", value, "ms", reference, "reference: one row by its primary key").emit()
+
+
+@benchmark("consent_million")
+def million() -> None:
+    """A million persons, as a campaign asks."""
+    _fill()
+    ids = list(range(1, PERSONS + 1))
+    found: dict[int, Verdict] = {}
+    seconds = _cpu(lambda: found.update(may_contact_batch(ids, Channel.EMAIL, Purpose.MARKETING, NOW)))
+    reasons: dict[str, int] = {}
+    for verdict in found.values():
+        reasons[verdict.reason.value] = reasons.get(verdict.reason.value, 0) + 1
+    say(f"consent: {reasons}")
+
+    def join() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '256MB'")
+            cursor.execute(_BARE, ["{" + ",".join(map(str, ids)) + "}"])
+            cursor.fetchall()
+
+    bare = _cpu(join)
+    Figure("consent_million", seconds, "s", 5.0, "verdicts with reasons; reference: the limit").emit()
+    Figure("consent_million_bare", seconds, "s", bare, "reference: a bare join of the same tables").emit()
