@@ -149,6 +149,25 @@ COUNTRY = os.environ.get("HUOJU_COUNTRY", "CN")
 USE_I18N = True
 USE_TZ = True
 
+# Mail goes to the server of HUOJU_SMTP_HOST; without one it is kept as files, so that nothing leaves by mistake.
+_SMTP = {
+    "host": os.environ.get("HUOJU_SMTP_HOST", ""),
+    "port": int(os.environ.get("HUOJU_SMTP_PORT", "587")),
+    "username": os.environ.get("HUOJU_SMTP_USER", ""),
+    "password": os.environ.get("HUOJU_SMTP_PASSWORD", ""),
+    "use_tls": os.environ.get("HUOJU_SMTP_TLS", "1") == "1",
+    "timeout": 20,
+}
+MAILERS = {
+    "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": _SMTP}
+    if _SMTP["host"]
+    else {
+        "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "OPTIONS": {"file_path": str(DATA_DIR / "mail")},
+    }
+}
+DEFAULT_FROM_EMAIL = os.environ.get("HUOJU_MAIL_FROM", "huoju@localhost")
+
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {

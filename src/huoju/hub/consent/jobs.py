@@ -2,14 +2,14 @@
 
 from django.utils import timezone
 
-from huoju.core.jobs import Retry, job, stopping
+from huoju.core.jobs import Retry, job, periodic, stopping
 
 from . import operations
 
 
-@job(queue="consent", retry=Retry(attempts=8, wait=30))
+@periodic("* * * * *", queue="consent")
 def send_letters() -> None:
-    """Send the mails on the ledger."""
+    """Send the mails on the ledger. What the mail server refuses waits for the next minute."""
     operations.send_waiting(now=timezone.now())
 
 

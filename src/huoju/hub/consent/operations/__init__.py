@@ -1,8 +1,9 @@
 """Writing consent: answers, lists, uploads, letters, the policy table."""
 
 from .answers import ConsentAnswer, answer_profile, forget_batch, record_batch
-from .confirming import ask_to_confirm, confirm, send_waiting, write_letter
+from .confirming import ask_to_confirm, confirm, find_letter, send_waiting, write_letter
 from .lists import OWN_LISTS, add_entries, create_list, own_list, remove_entries, suppress
+from .preferences import set_preferences, unsubscribe
 from .table import activate, save_version
 from .uploads import read_upload, start_upload
 
@@ -15,6 +16,7 @@ __all__ = [
     "ask_to_confirm",
     "confirm",
     "create_list",
+    "find_letter",
     "forget_batch",
     "own_list",
     "read_upload",
@@ -22,7 +24,9 @@ __all__ = [
     "remove_entries",
     "save_version",
     "send_waiting",
+    "set_preferences",
     "start_upload",
     "suppress",
+    "unsubscribe",
     "write_letter",
 ]

@@ -22,6 +22,7 @@ from ..policy import Answer, Channel, hashed
 from ..queries import peppers
 from ..signing import confirm_url
 from .answers import ConsentAnswer, record_batch
+from .lists import unlist
 
 
 def ask_to_confirm(
@@ -125,7 +126,16 @@ def confirm(*, letter_id: int, ip: str, user_agent: str, now: datetime) -> bool:
             proof=proof,
         )
         record_batch([yes], actor="visitor", source="double_opt_in", now=now)
+        unlist(letter.address, source="double_opt_in", now=now)
         return True
+
+
+def find_letter(letter_id: int) -> Letter:
+    """A letter that asks to confirm a subscription, with its person. Raises `LookupError`."""
+    letter = Letter.objects.select_related("person").filter(pk=letter_id, kind=Letter.Kind.OPT_IN).first()
+    if letter is None:
+        raise LookupError(letter_id)
+    return letter
 
 
 def send_waiting(*, now: datetime, limit: int = 100) -> int:

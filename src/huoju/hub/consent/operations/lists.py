@@ -12,7 +12,7 @@ from huoju.core.facts.operations import NewFact, append_one
 
 from ..facts import SuppressionChanged
 from ..models import SuppressionList
-from ..policy import LIST_LABELS, Entry, ListKind, hashed
+from ..policy import LIST_LABELS, Entry, EntryProblem, ListKind, hashed, read_entry
 from ..queries import peppers
 
 SOURCE = "consent"
@@ -110,6 +110,16 @@ def remove_entries(
             removed: int = cursor.rowcount
         _told(of, added=0, removed=removed, reason=reason, actor=actor, source=source, now=now)
     return removed
+
+
+def unlist(address: str, *, source: str, now: datetime) -> None:
+    """The owner of an address wants mail again: it is no longer unsubscribed."""
+    entry = read_entry(address)
+    if not isinstance(entry, EntryProblem):
+        unsubscribed = own_list(ListKind.UNSUBSCRIBED, now=now)
+        remove_entries(
+            [entry], of=unsubscribed, reason="asked again", actor="visitor", source=source, now=now
+        )
 
 
 def suppress(

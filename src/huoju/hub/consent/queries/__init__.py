@@ -1,7 +1,7 @@
 """Reading consent: what people said, which lists there are, whom we may contact."""
 
 from .answers import answers_of, has_consent, list_consents, list_letters
-from .contact import POLICY, may_contact, may_contact_batch, peppers, registers
+from .contact import POLICY, may_contact, may_contact_batch, needs_confirmation, peppers, registers
 from .lists import (
     count_entries,
     get_list,
@@ -27,6 +27,7 @@ __all__ = [
     "listed_among",
     "may_contact",
     "may_contact_batch",
+    "needs_confirmation",
     "peppers",
     "registers",
 ]

@@ -24,6 +24,7 @@ from ..policy import (
     YES,
     Answer,
     Channel,
+    DoubleOptIn,
     ListKind,
     PolicyTable,
     Purpose,
@@ -64,6 +65,12 @@ def may_contact_batch(
         *state, ids = row
         found.update(dict.fromkeys(ids, _decide(tuple(state), channel, purpose, table, ages)))
     return found
+
+
+def needs_confirmation(country: str) -> bool:
+    """Whether a yes to news by e-mail has to be confirmed from its mail box in that place (double opt-in)."""
+    rule = POLICY.active().rule_for(country, Channel.EMAIL, Purpose.MARKETING)[1]
+    return rule.double_opt_in is DoubleOptIn.REQUIRED
 
 
 def registers(at: datetime) -> dict[tuple[str, str], int]:

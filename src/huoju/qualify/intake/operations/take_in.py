@@ -14,6 +14,8 @@ from huoju.core.bulk import texts
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.companies import operations as companies
 from huoju.hub.consent import operations as consent
+from huoju.hub.consent.policy import Channel, Purpose, country_of
+from huoju.hub.consent.queries import needs_confirmation
 from huoju.hub.identity import operations as identity
 from huoju.hub.identity.policy import IdentifierKind
 from huoju.hub.profile import operations as profile
@@ -204,10 +206,46 @@ def _record_consents(
                     )
                 )
     recorded: dict[int, list[int]] = {}
+    answers, positions = _ask_first(rows, answers, positions, source, now)
     ids = consent.record_batch(answers, actor=actor, source=source, now=now)
     for at, id_ in zip(positions, ids, strict=True):
         recorded.setdefault(at, []).append(id_)
     return recorded
+
+
+def _ask_first(
+    rows: Sequence[Prepared],
+    answers: Sequence[consent.ConsentAnswer],
+    positions: Sequence[int],
+    source: str,
+    now: datetime,
+) -> tuple[list[consent.ConsentAnswer], list[int]]:
+    """The answers to be recorded as they are; a yes on a form that its mail box has to confirm first is asked for."""
+    kept: list[consent.ConsentAnswer] = []
+    places: list[int] = []
+    for answer, at in zip(answers, positions, strict=True):
+        row = rows[at]
+        asked = (
+            row.incoming.via == "form"
+            and answer.granted
+            and answer.channel == Channel.EMAIL
+            and answer.purpose == Purpose.MARKETING
+            and needs_confirmation(country_of(row.country, row.region, "", "", row.mobile))
+        )
+        if asked:
+            consent.ask_to_confirm(
+                person_id=answer.person_id,
+                purpose=answer.purpose,
+                address=row.email,
+                language=row.language,
+                proof=answer.proof,
+                source=source,
+                now=now,
+            )
+        else:
+            kept.append(answer)
+            places.append(at)
+    return kept, places
 
 
 def _interest(
