@@ -174,12 +174,13 @@ class Steps:
 class Context:
     """One run of a target. Goes to the preparing process and back, so everything in it can be pickled.
 
-    `loaded` is what the target's `load` returned.
+    `loaded` is what the target's `load` returned, `begun` when the import was started: the time of what has none.
     """
 
     import_id: int
     options: Options
     currency: str
+    begun: datetime
     mapped: frozenset[str] = frozenset()
     loaded: Any = None
     steps: Steps = field(default_factory=Steps)

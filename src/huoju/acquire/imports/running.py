@@ -102,7 +102,8 @@ def exclusive(import_id: int) -> Iterator[bool]:
 def context_of(record: Import, mapping: Mapping, target: ImportTarget) -> Context:
     """The context of a run, with what the target loads."""
     names = [column["name"] for column in record.columns]
-    context = Context(record.pk, mapping.options, settings.CURRENCY, mapped=mapping.fields(names))
+    begun = record.started_at or record.created_at
+    context = Context(record.pk, mapping.options, settings.CURRENCY, begun, mapped=mapping.fields(names))
     context.loaded = target.load(context)
     return context
 

@@ -7,7 +7,7 @@ then the deals that hang on them. A rollback takes both back.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -49,7 +49,6 @@ _STAGE_FIELDS = {
     Stage.DISQUALIFIED: "disqualified_at",
 }
 _OUTCOMES = {stage.value: stage for stage in (Stage.WON, Stage.LOST, Stage.NURTURING, Stage.DISQUALIFIED)}
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 @packed
@@ -123,7 +122,7 @@ class LeadsTarget:
         people, missing = _people(prepared, context, now=now)
         unknown = _unknown(prepared, context)
         ready = [
-            each._replace(incoming=_complete(each.incoming, sale, people, now))
+            _owned(each, sale, people)
             for each, sale in zip(prepared.prepared, prepared.sales, strict=True)
             if each.incoming.origin not in unknown
         ]
@@ -192,7 +191,7 @@ def _incoming(row: MappedRow, context: Context) -> Incoming:
         if isinstance(moment := values.get(key), datetime)
     }
     captured = values.get("captured_at")
-    at = captured if isinstance(captured, datetime) else min(reached.values(), default=_NO_TIME)
+    at = captured if isinstance(captured, datetime) else min(reached.values(), default=context.begun)
     return Incoming(
         origin=_origin(context, row.row_no),
         via="import",
@@ -238,9 +237,12 @@ def _sale(row: MappedRow, context: Context) -> _Sale:
     )
 
 
-def _complete(incoming: Incoming, sale: _Sale, people: Mapping[str, int], now: datetime) -> Incoming:
-    at = now if incoming.at is _NO_TIME else incoming.at
-    return replace(incoming, at=at, owner_id=people.get(sale.owner), sdr_id=people.get(sale.sdr))
+def _owned(prepared: Prepared, sale: _Sale, people: Mapping[str, int]) -> Prepared:
+    """The row with the people whom it names; most name none."""
+    if not sale.owner and not sale.sdr:
+        return prepared
+    incoming = replace(prepared.incoming, owner_id=people.get(sale.owner), sdr_id=people.get(sale.sdr))
+    return prepared._replace(incoming=incoming)
 
 
 def _people(batch: Batch, context: Context, *, now: datetime) -> tuple[dict[str, int], set[str]]:

@@ -29,6 +29,7 @@ class LeadCaptured:
     import_id: int | None = None
     message: str = ""
     purpose: str = ""
+    weighed: bool = False  # scored, and perhaps recognised, in the moment that made it
 
 
 @fact("lead.touched", personal=("message",))

@@ -38,11 +38,11 @@ def _heard(facts: Sequence[StoredFact]) -> dict[int, datetime]:
 def _settled(facts: Sequence[StoredFact]) -> set[int]:
     """The persons of whom these facts say no more than that a lead came in which was scored as it came
     (`intake.operations.worth`), by the rules of today."""
-    news = {fact.person_id for fact in facts if fact.kind != _CAPTURED}
+    news = {fact.person_id for fact in facts if fact.kind != _CAPTURED or not fact.payload.get("weighed")}
     came = {
         fact.payload["lead_id"]: fact
         for fact in facts
-        if fact.kind == _CAPTURED and fact.person_id is not None and fact.person_id not in news
+        if fact.person_id is not None and fact.person_id not in news
     }
     scored = scored_since({lead_id: fact.recorded_at for lead_id, fact in came.items()})
     unsettled = {fact.person_id for lead_id, fact in came.items() if lead_id not in scored}

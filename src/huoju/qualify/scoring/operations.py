@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from huoju.core.bulk import copy_lines, numbers, text, texts
+from huoju.core.bulk import copy_rows, numbers, texts
 from huoju.core.facts.operations import NewFact, append, append_one
 
 from . import policy
@@ -107,12 +107,8 @@ def _store(scored: Sequence[tuple[Scorable, Score]], moments: Mapping[int, datet
             "CREATE TEMP TABLE IF NOT EXISTS scoring_fresh (LIKE scoring_leadscore) ON COMMIT DELETE ROWS"
         )
         cursor.execute("DELETE FROM scoring_fresh")
-        copy_lines(
-            cursor,
-            "scoring_fresh",
-            _COLUMNS,
-            [_as_line(lead.lead_id, score, moments[lead.lead_id], fixed) for lead, score in scored],
-        )
+        rows = [_as_fields(lead.lead_id, score, str(moments[lead.lead_id]), fixed) for lead, score in scored]
+        copy_rows(cursor, "scoring_fresh", _COLUMNS, rows)
         cursor.execute(_UPSERT)
         return int(cursor.rowcount)
 
@@ -121,13 +117,16 @@ def store_new(scored: Sequence[tuple[int, Score]], *, now: datetime) -> None:
     """Keep the first scores of leads that the caller's transaction has just made, computed as of `now`."""
     fixed: dict[tuple[str, str, int], str] = {}
     with connection.cursor() as cursor:
-        copy_lines(cursor, "scoring_leadscore", _COLUMNS, [_as_line(*each, now, fixed) for each in scored])
+        rows = [_as_fields(*each, str(now), fixed) for each in scored]
+        copy_rows(cursor, "scoring_leadscore", _COLUMNS, rows)
 
 
-def _as_line(lead_id: int, score: Score, as_of: datetime, fixed: dict[tuple[str, str, int], str]) -> str:
-    """A score as a line of COPY, in the order of `_COLUMNS`."""
-    lines = text(_lines_as_json(score.lines, fixed))
-    return f"{lead_id}\t{score.fit}\t{score.engagement}\t{score.total}\t{score.band}\t{lines}\t{score.version}\t{as_of}"
+def _as_fields(
+    lead_id: int, score: Score, as_of: str, fixed: dict[tuple[str, str, int], str]
+) -> tuple[str, ...]:
+    """A score as a row of COPY, in the order of `_COLUMNS`."""
+    head = (str(lead_id), str(score.fit), str(score.engagement), str(score.total), score.band)
+    return (*head, _lines_as_json(score.lines, fixed), str(score.version), as_of)
 
 
 def _lines_as_json(lines: Sequence[Line], fixed: dict[tuple[str, str, int], str]) -> str:

@@ -104,7 +104,8 @@ def _sources(rows: Sequence[Prepared], *, make_channels: bool) -> list[Source]:
     keys: list[tuple[Any, ...]] = []
     for row in rows:
         come = row.incoming
-        key = (*come.utm.items(), come.channel, come.campaign, come.campaign_id, come.referrer, come.page)
+        utm = tuple(come.utm.items()) if come.utm else ()
+        key = (utm, come.channel, come.campaign, come.campaign_id, come.referrer, come.page)
         keys.append(key)
         if key not in hints:
             hints[key] = SourceHint(

@@ -274,6 +274,7 @@ class _Batch:
             import_id=interest.import_id,
             message=interest.message,
             purpose=interest.purpose,
+            weighed=interest.worth is not None,
         )
         person_id, company_id = interest.person_id, interest.company_id
         self.facts.append(
