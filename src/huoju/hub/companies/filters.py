@@ -39,7 +39,7 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     )
     country = django_filters.ChoiceFilter(label=_("Country"), choices=countries, empty_label=_("Any"))
     group = django_filters.ChoiceFilter(
-        label=_("Group"),
+        label=_("Company group"),
         choices=[("head", _("Heads a group")), ("member", _("Belongs to a group"))],
         method="by_group",
         empty_label=_("Any"),

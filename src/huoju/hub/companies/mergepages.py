@@ -94,7 +94,7 @@ def compared(user: User, left: Company, right: Company) -> dict[str, Any]:
         sides.append(values)
     labels = {name: FIELD_LABELS[name] for name in _COMPARED} | {
         "domains": _("Domains"),
-        "people": _("People"),
+        "people": _("People there"),
     }
     rows = [
         (label, sides[0][name], sides[1][name], bool(sides[0][name]) and sides[0][name] == sides[1][name])

@@ -115,6 +115,7 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": [(_("Companies"), reverse("companies:companies")), (found.name, "")],
         "company": found,
         "fields": _fields(found),
+        "source": origin_text(found.source),
         "domains": queries.list_domains(members),
         "domain_form": DomainForm(),
         "merges": queries.list_merges(members) if len(members) > 1 else [],
