@@ -6,7 +6,19 @@ import django
 
 django.setup()
 
-from bench import companies, consent, facts, funnel, imports, lake, latency, pages, policies, qualifying, search  # noqa: E402, F401 (register their benchmarks)
+from bench import (  # noqa: E402, F401 (register their benchmarks)
+    companies,
+    consent,
+    facts,
+    funnel,
+    imports,
+    lake,
+    latency,
+    pages,
+    policies,
+    qualifying,
+    search,
+)
 from bench.harness import all_benchmarks  # noqa: E402
 
 if __name__ == "__main__":
