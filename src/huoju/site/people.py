@@ -7,6 +7,7 @@ from huoju.convert.deals import pages as deals_pages
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.core.ui import links
 from huoju.core.ui.panels import Panel
+from huoju.hub.profile import allowed
 from huoju.hub.profile import pages as profile_pages
 from huoju.hub.profile.panels import PROFILE_PANELS
 from huoju.hub.profile.registry import TimelineGroup, register_finder, register_groups, register_visible
@@ -48,6 +49,8 @@ def wire_profile_page() -> None:
         ("leads", "main", 10, "leads/_of_person.html", leads_profiles.leads_panel),
         ("deal", "side", 20, "deals/_side.html", lead(deals_pages.side_panel)),
         ("score", "side", 10, "scoring/_explain.html", lead(scoring_pages.score_panel)),
-        ("activities", "side", 40, "workbench/_activities.html", lead(workbench_pages.activities_panel)),
+        ("next.glance", "glance", 60, figure, lead(workbench_pages.next_glance)),
+        ("allowed.glance", "glance", 40, figure, allowed.allowed_glance),
+        ("allowed", "side", 15, "profile/_allowed.html", allowed.allowed_panel),
     ):
         PROFILE_PANELS.register(Panel(code=code, place=place, order=order, template=template, build=build))

@@ -248,7 +248,7 @@ def wire_navigation() -> None:
     navigation.register(
         Section(
             code="hub",
-            label=_("People"),
+            label=_("People and companies"),
             order=10,
             pages=(
                 Page(label=_("People"), url_name="profile:people", icon="users", action=Action.SEE_LEADS),

@@ -79,7 +79,7 @@ DEAL = TraitSource(
         Trait(
             code="deal.expected_on", label=_("Expected signing"), type=TraitType.DATE, column="expected_on"
         ),
-        Trait(code="deal.won_at", label=_("Signed"), type=TraitType.TIME, column="won_at"),
+        Trait(code="deal.won_at", label=_("Signed at"), type=TraitType.TIME, column="won_at"),
         Trait(code="deal.lost_at", label=_("Lost at"), type=TraitType.TIME, column="lost_at"),
     ),
 )

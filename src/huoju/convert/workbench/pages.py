@@ -16,8 +16,9 @@ from huoju.core.errors import UserError
 from huoju.core.ui.formpage import form_page
 from huoju.core.ui.home import CardContent
 from huoju.core.ui.listing import Empty
-from huoju.core.ui.parts import Case
+from huoju.core.ui.parts import Case, Figure
 from huoju.core.ui.respond import respond, toast, trigger
+from huoju.core.ui.templatetags.ui import day
 from huoju.qualify.leads import queries as leads
 
 from . import operations, queries
@@ -166,6 +167,15 @@ def next_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:
     pick = lead.stage == "pool"
     talk = lead.stage in ("sql", "opportunity", "poc", "won")
     return {"lead": lead, "waits": waits, "pick": pick, "talk": talk} if waits or pick or talk else None
+
+
+def next_glance(request: HttpRequest, lead: Any) -> dict[str, Any] | None:  # noqa: ARG001
+    """When somebody wants to speak to them next, for the row that is read first on a person's page."""
+    planned = next((each.next_at for each in queries.list_activities(lead.pk)), None)
+    if planned is None:
+        return None
+    note = _("overdue") if planned < timezone.now() else ""
+    return {"figure": Figure(label=_("Next contact"), value=day(planned), note=note)}
 
 
 def activities_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:  # noqa: ARG001

@@ -23,6 +23,8 @@ _COMMON_ZONES = [
 _COMMON_ZONES += ["America/New_York", "America/Los_Angeles", "UTC"]
 
 SCOPE_LABELS = {
+    ApiScope.PEOPLE_READ: _("Read people"),
+    ApiScope.PEOPLE_WRITE: _("Write people and tags"),
     ApiScope.LEADS_READ: _("Read leads"),
     ApiScope.LEADS_WRITE: _("Submit leads and forms"),
     ApiScope.DEALS_WRITE: _("Write deals and payments"),

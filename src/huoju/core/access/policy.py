@@ -49,6 +49,8 @@ class ApiScope(StrEnum):
 
     LEADS_READ = "leads:read"
     LEADS_WRITE = "leads:write"  # submit leads and forms
+    PEOPLE_READ = "people:read"  # profiles, traits, tags, timelines
+    PEOPLE_WRITE = "people:write"  # set fields and tags
     DEALS_WRITE = "deals:write"  # deals and payments
     REPORTS_READ = "reports:read"
     CONSENT_READ = "consent:read"  # may we contact them

@@ -51,6 +51,7 @@ def source_label(source: str) -> Label:
         "form": _("Form"),
         "intake": _("Form"),
         "api": _("API"),
+        "card": _("Business card"),
         "import": _("Import"),
         "segment": _("Segment"),
     }

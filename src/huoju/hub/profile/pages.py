@@ -141,9 +141,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "profile": profile,
         "person": profile.person,
         "shown": {field.value: shown_value(field, each.value) for field, each in profile.fields.items()},
-        "contacts": [
-            (_(FIELD_LABELS[field]), field.value, profile.fields[field].value) for field in CONTACTS
-        ],
+        "contacts": [(field.value, profile.fields[field].value) for field in CONTACTS if profile.fields[field].value],
         "identifiers": _identifiers(profile),
         "see_contacts": user.may(Action.SEE_CONTACTS),
         "may_edit": user.may(Action.EDIT_LEADS) or user.may(Action.SELL),

@@ -78,7 +78,7 @@ def _known_twice(person_id: int, number: int, people: dict[str, User], now: date
             identifiers=(Identifier(IdentifierKind.EMAIL, address),),
             name=person.name, title="技术总监", email=address, company_id=person.company_id, region=person.region,
         )  # fmt: skip
-        (second,) = identity.resolve_batch([hint], actor=actor, source="api", now=now - timedelta(days=20))
+        (second,) = identity.resolve_batch([hint], actor=actor, source="card", now=now - timedelta(days=20))
     identity.merge(
         person_id=second.person_id,
         into_id=person_id,
