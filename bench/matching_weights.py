@@ -8,13 +8,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import django
+from huoju.hub.matching.engine import Matcher
+from huoju.hub.matching.policy import PERSONS, Record, Weights, as_content, features_of, problems
 
-django.setup()
-
-from bench.matching_chinese import contacts  # noqa: E402
-from huoju.hub.matching.engine import Matcher  # noqa: E402
-from huoju.hub.matching.policy import PERSONS, Record, Weights, as_content, features_of, problems  # noqa: E402
+from .matching_chinese import contacts
 
 PEOPLE, SEED = 30_000, 99
 TARGET = Path(__file__).resolve().parent.parent / "src/huoju/hub/matching/data/weights.json"

@@ -14,6 +14,7 @@ from bench import (  # noqa: E402, F401 (register their benchmarks)
     imports,
     lake,
     latency,
+    matching,
     pages,
     policies,
     qualifying,

@@ -83,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
     other.add_argument("--rollback", type=int, metavar="ID", help="take an import back")
     other.add_argument("--list", action="store_true", help="list the imports, newest first")
 
+    match = add("match", "look for persons that may be one, and put them into the review", module="matching")
+    match.add_argument("--train", action="store_true", help="learn new weights from the persons first")
+
     add("doctor", "look for problems, say what to do about them")
 
     backup = add("backup", "write the database to a file", needs="running")

@@ -9,6 +9,7 @@ from . import pages, rest
 ROOMS: list[tuple[str, str]] = [
     ("", "huoju.acquire.forms.public_urls"),
     ("people/merges/", "huoju.hub.identity.urls"),
+    ("people/matching/", "huoju.hub.matching.urls"),
     ("", "huoju.hub.consent.public_urls"),
     ("imports/", "huoju.acquire.imports.urls"),
     ("campaigns/", "huoju.acquire.campaigns.urls"),

@@ -271,6 +271,12 @@ def wire_navigation() -> None:
                     icon="git-merge",
                     action=Action.SET_RULES,
                 ),
+                Page(
+                    label=_("Same-person search"),
+                    url_name="matching:matching",
+                    icon="user-search",
+                    action=Action.MERGE_PEOPLE,
+                ),
             ),
         )
     )

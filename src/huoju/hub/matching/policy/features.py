@@ -153,6 +153,8 @@ def _latin(family: str, given: str) -> _Name:
     family, given = _NOT_LATIN.sub("", family.casefold()), _NOT_LATIN.sub("", given.casefold())
     if not family:
         family, given = _split(given)
+    elif family not in _read_surnames() and given in _read_surnames():
+        family, given = given, family
     return _Name("", "", family, given, family[:1] + given[:1])
 
 

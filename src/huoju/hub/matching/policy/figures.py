@@ -48,6 +48,11 @@ class Trial(NamedTuple):
     missed: int
 
     @property
+    def percent(self) -> str:
+        """The threshold in percent, for a form."""
+        return f"{self.threshold * 100:g}"
+
+    @property
     def precision(self) -> float | None:
         """The share of the decided suggestions that were right; None when none is decided."""
         decided = self.right + self.wrong
@@ -103,14 +108,16 @@ def trial(threshold: float, judged: Sequence[Judged], counts: Mapping[str, int])
 def recommend(judged: Sequence[Judged]) -> float | None:
     """The lowest edge from which on suggestions are right often enough, at 90 % confidence; None with too few.
 
-    The confidence is the lower end of Wilson's interval, so a few lucky decisions do not lower the threshold.
+    The confidence is the lower end of Wilson's interval, so a few lucky decisions do not lower the threshold; nor is
+    one recommended in a band of which nobody has seen a pair.
     """
     found = [each for each in judged if each.found]
     if len(found) < ENOUGH:
         return None
-    for edge in EDGES:
-        above = [each for each in found if each.score >= edge]
-        if above and _surely(sum(each.same for each in above), len(above)) >= WANTED_PRECISION:
+    seen = {band_of(each.score) for each in found}
+    for at, edge in enumerate(EDGES):
+        above = [each.same for each in found if each.score >= edge]
+        if at in seen and _surely(sum(above), len(above)) >= WANTED_PRECISION:
             return edge
     return EDGES[-1]
 
