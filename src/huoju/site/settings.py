@@ -45,7 +45,7 @@ WINGS = {
     "convert": ["onboarding", "deals", "workbench", "routing"],
     "qualify": ["intake", "recognition", "scoring", "leads", "cleaning"],
     "acquire": ["imports", "forms", "campaigns"],
-    "hub": ["segments", "profile", "matching", "consent", "identity", "companies"],
+    "hub": ["privacy", "segments", "profile", "matching", "consent", "identity", "companies"],
     "core": ["search", "lake", "facts", "access", "ui"],
 }
 
@@ -158,6 +158,7 @@ _SMTP = {
     "use_tls": os.environ.get("HUOJU_SMTP_TLS", "1") == "1",
     "timeout": 20,
 }
+TWO_PERSON_ERASURE = os.environ.get("HUOJU_TWO_PERSON_ERASURE", "") == "1"
 MAILERS = {
     "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": _SMTP}
     if _SMTP["host"]

@@ -11,6 +11,8 @@ ROOMS: list[tuple[str, str]] = [
     ("people/merges/", "huoju.hub.identity.urls"),
     ("people/matching/", "huoju.hub.matching.urls"),
     ("", "huoju.hub.consent.public_urls"),
+    ("", "huoju.hub.privacy.public_urls"),
+    ("privacy/", "huoju.hub.privacy.urls"),
     ("imports/", "huoju.acquire.imports.urls"),
     ("campaigns/", "huoju.acquire.campaigns.urls"),
     ("forms/", "huoju.acquire.forms.urls"),

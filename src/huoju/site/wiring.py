@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from huoju.acquire.campaigns import queries as campaign_queries
 from huoju.acquire.campaigns.models import Campaign
 from huoju.acquire.forms import queries as form_queries
+from huoju.acquire.imports import held as imports_held
 from huoju.acquire.imports.registry import register_target
 from huoju.convert.deals import companies as deals_companies
+from huoju.convert.deals import held as deals_held
 from huoju.convert.deals import pages as deals_pages
 from huoju.convert.deals import telling as deals_telling
 from huoju.convert.deals import traits as deals_traits
@@ -18,6 +20,7 @@ from huoju.convert.onboarding.payments import PaymentsTarget
 from huoju.convert.routing import pages as routing_pages
 from huoju.convert.routing import telling as routing_telling
 from huoju.convert.routing.readers import ROUTING
+from huoju.convert.workbench import held as workbench_held
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.convert.workbench import telling as workbench_telling
 from huoju.convert.workbench.facts import ActivityLogged
@@ -42,12 +45,14 @@ from huoju.hub.companies import telling as companies_telling
 from huoju.hub.companies.facts import CompanyUpdated
 from huoju.hub.consent import telling as consent_telling
 from huoju.hub.consent.aspect import consents_of
-from huoju.hub.consent.registry import register_relations
+from huoju.hub.consent.registry import register_relations, register_request_taker
 from huoju.hub.identity import pages as identity_pages
 from huoju.hub.identity import queries as identity_queries
 from huoju.hub.identity import telling as identity_telling
 from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.identity.registry import Aspect, register_aspect
+from huoju.hub.privacy import operations as privacy
+from huoju.hub.privacy import own as privacy_own
 from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.readers import profile_reader
@@ -61,10 +66,12 @@ from huoju.measure.funnel import pages as funnel_pages
 from huoju.measure.funnel.readers import FUNNEL
 from huoju.measure.warehouse import operations as warehouse
 from huoju.qualify.cleaning import queries as cleaning_queries
+from huoju.qualify.intake import held as intake_held
 from huoju.qualify.intake import pages as intake_pages
 from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import companies as leads_companies
+from huoju.qualify.leads import held as leads_held
 from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
@@ -90,6 +97,7 @@ def wire() -> None:
     wire_navigation()
     wire_tellers()
     register_relations(leads_queries.RELATIONS)
+    wire_privacy()
     campaign_queries.register_lead_counter(leads_queries.figures_by_campaign)
     form_queries.register_outcomes(intake_queries.outcomes_of_submissions)
     cleaning_queries.register_trial(intake_queries.try_rules)
@@ -105,6 +113,13 @@ def wire() -> None:
     wire_profile_page()
     register_target(LeadsTarget())
     register_target(PaymentsTarget())
+
+
+def wire_privacy() -> None:
+    """Who holds data of persons, and who takes their requests."""
+    for room in (privacy_own, imports_held, leads_held, intake_held, workbench_held, deals_held):
+        room.register()
+    register_request_taker(privacy.ask_by_mail)
 
 
 def wire_lead_page() -> None:

@@ -3,7 +3,7 @@
 from huoju.core.facts.kinds import fact
 
 
-@fact("form.submitted", personal=("data", "ip", "consent"))
+@fact("form.submitted", personal=("data", "source", "ip", "consent"))
 class FormSubmitted:
     """Somebody submitted a form, or a program posted a lead on somebody's behalf (`via` = api).
 

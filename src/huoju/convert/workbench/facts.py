@@ -13,7 +13,7 @@ class LeadAccepted:
     owner_id: int
 
 
-@fact("lead.rejected")
+@fact("lead.rejected", personal=("note",))
 class LeadRejected:
     """A sales person gave a lead back, with the reason."""
 

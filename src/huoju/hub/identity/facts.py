@@ -3,7 +3,7 @@
 from huoju.core.facts.kinds import fact
 
 
-@fact("person.merge_proposed")
+@fact("person.merge_proposed", personal=("evidence",))
 class MergeProposed:
     """Two persons may be one: somebody should decide. `evidence` names the fields that speak for it.
 
@@ -26,7 +26,7 @@ class PersonKeptApart:
     other_person_id: int
 
 
-@fact("person.merged")
+@fact("person.merged", personal=("evidence",))
 class PersonMerged:
     """A person is from now on read as another profile 合并. The fact is filed under the person; nothing else moves."""
 
@@ -35,7 +35,7 @@ class PersonMerged:
     evidence: list[str]
 
 
-@fact("person.unmerged")
+@fact("person.unmerged", personal=("reason",))
 class PersonUnmerged:
     """A merge was taken back 拆分: the person stands for themselves again, or for the profile they now belong to."""
 

@@ -1,0 +1,45 @@
+"""What leads hold of persons, for requests about data. The lead stays for the figures; what somebody wrote goes."""
+
+from django.utils.translation import gettext_lazy as _
+
+from huoju.hub.privacy.registry import Table, register_holder
+
+_OURS = "SELECT id FROM leads_lead WHERE person_id = ANY(%(persons)s)"
+
+LEADS = Table(
+    name="leads_lead",
+    where="t.person_id = ANY(%(persons)s)",
+    columns={
+        name: f"t.{name}"
+        for name in (
+            *(
+                "stage",
+                "stage_reason",
+                "grade",
+                "captured_at",
+                "keyword",
+                "landing_page",
+                "referrer",
+                "product",
+            ),
+            *("region", "industry", "size", "segment", "score", "extra"),
+        )
+    },
+    blank={"extra": "'{}'", "keyword": "''", "landing_page": "''", "referrer": "''", "external_id": "NULL"},
+).holder(code="leads", label=_("Leads"), order=30)
+TOUCHES = Table(
+    name="leads_touch",
+    where=f"t.lead_id IN ({_OURS})",
+    columns={name: f"t.{name}" for name in ("at", "via", "keyword", "landing_page", "message")},
+    blank={"message": "''", "keyword": "''", "landing_page": "''"},
+).holder(code="touches", label=_("Contacts that brought a lead"), order=31)
+FOUND = Table(
+    name="search_document",
+    where=f"t.kind = 'lead' AND t.object_id IN ({_OURS})",
+    columns={"title": "t.title", "subtitle": "t.subtitle"},
+).holder(code="search", label=_("Search index"), order=32)
+
+
+def register() -> None:
+    """Called once by the wiring."""
+    register_holder(LEADS, TOUCHES, FOUND)

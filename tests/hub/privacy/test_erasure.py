@@ -1,0 +1,228 @@
+"""Somebody wants their data, or wants to be gone: found everywhere, done step by step, and recognised afterwards."""
+
+import io
+import json
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from huoju.acquire.forms import operations as forms
+from huoju.core.access.models import User
+from huoju.core.errors import UserError
+from huoju.core.facts import delivery, readers
+from huoju.core.facts.kinds import kind_named
+from huoju.core.facts.models import Fact
+from huoju.hub.consent import queries as consent
+from huoju.hub.consent import signing
+from huoju.hub.consent.models import Letter
+from huoju.hub.consent.policy import Channel, Purpose, Reason
+from huoju.hub.identity.models import Identifier, Person
+from huoju.hub.privacy import jobs, operations, queries, registry
+from huoju.hub.privacy.models import DataRequest
+from huoju.hub.privacy.registry import Erased
+from huoju.qualify.leads.models import Lead
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SECRETS = ("li.na@firm-a.cn", "13800138456", "李娜", "想了解数仓", "203.0.113.7")
+pytestmark = pytest.mark.django_db
+
+
+def send_form() -> Person:
+    """A form, through intake to a lead: traces in submissions, facts, identity, consent, leads, search."""
+    forms.submit(
+        forms.NewSubmission(
+            via="api",
+            key="k1",
+            data={"name": "李娜", "email": "li.na@firm-a.cn", "mobile": "13800138456", "company": "上海甲科技有限公司",
+                  "title": "数据总监", "message": "想了解数仓"},
+            source={"page": "https://x.cn/?who=李娜"},
+            consent={"marketing": True, "privacy": False},
+            consent_text="同意",
+            ip="203.0.113.7",
+        ),
+        actor="visitor",
+        source="forms",
+        now=timezone.now(),
+    )  # fmt: skip
+    known = [reader for reader in readers.all_readers() if reader.name in ("intake", "search", "profile")]
+    delivery.drain(known, horizon="own")
+    return Person.objects.get(email="li.na@firm-a.cn")
+
+
+def everything() -> str:
+    """All rows of all tables as one text."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [name for (name,) in cursor.fetchall()]
+        found = []
+        for name in tables:
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM \"{name}\" t")
+            (text,) = cursor.fetchone() or ("",)
+            found += [f"{name}: {text[:300]}" for secret in SECRETS if secret in text]
+    return "\n".join(found)
+
+
+@pytest.fixture
+def admin() -> User:
+    return User.objects.create(username="admin", role="admin")
+
+
+def test_erased_everywhere_with_a_certificate_and_recognised_when_they_come_back(admin: User) -> None:
+    person = send_form()
+    assert everything()
+    request = operations.register_request(
+        person_id=person.pk, kind="erasure", source="staff", user_id=admin.pk, now=NOW
+    )
+    operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+    jobs.work_on(request_id=request.pk)
+    request.refresh_from_db()
+    assert (request.state, request.address) == ("done", "")
+    assert request.steps["suppressed"]["kept"] == 2
+    assert request.steps["submissions"] == {"erased": 1, "kept": 0, "ground": ""}
+    assert request.steps["identifiers"]["erased"] == 2
+    assert everything() == ""
+    assert Lead.objects.filter(person=person).count() == 1  # the figures stay
+    for fact in Fact.objects.all():  # and the log still reads
+        kind = kind_named(fact.kind)
+        assert kind is not None
+        kind.decode(fact.payload, fact.version)
+    assert Fact.objects.filter(kind="person.erased", person_id=person.pk).count() == 1
+    again = Person.objects.create(
+        email="li.na@firm-a.cn", mobile="+8613800138456", country="CN", created_at=NOW
+    )
+    for channel in (Channel.EMAIL, Channel.SMS, Channel.PHONE):
+        assert consent.may_contact(again.pk, channel, Purpose.SERVICE, timezone.now()).reason is Reason.ERASED
+
+
+def test_work_that_was_cut_off_goes_on_behind_the_last_step(
+    admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = send_form()
+    request = operations.register_request(
+        person_id=person.pk, kind="erasure", source="staff", user_id=None, now=NOW
+    )
+    operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+    holder = registry._holders["consents"]
+
+    def killed(_persons: object) -> Erased:
+        raise RuntimeError("killed")
+
+    broken = registry.Holder(
+        code=holder.code,
+        label="",
+        order=holder.order,
+        tables=(),
+        find=holder.find,
+        export=holder.export,
+        erase=killed,
+    )
+    monkeypatch.setitem(registry._holders, "consents", broken)
+    with pytest.raises(RuntimeError, match="killed"):
+        jobs.work_on(request_id=request.pk)
+    request.refresh_from_db()
+    assert request.state == "running"
+    assert "facts" in request.steps
+    assert "consents" not in request.steps
+    before = dict(request.steps)
+    monkeypatch.setitem(registry._holders, "consents", holder)
+    jobs.work_on(request_id=request.pk)
+    request.refresh_from_db()
+    assert request.state == "done"
+    assert {code: request.steps[code] for code in before} == before
+    assert everything() == ""
+
+
+def test_a_copy_holds_what_is_held(admin: User, tmp_path: Path) -> None:
+    person = send_form()
+    request = operations.register_request(
+        person_id=person.pk, kind="access", source="staff", user_id=None, now=NOW
+    )
+    found = {code: count for code, _label, count in queries.find_everywhere([person.pk]) if count}
+    operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+    with override_settings(MEDIA_ROOT=tmp_path):
+        jobs.work_on(request_id=request.pk)
+        request.refresh_from_db()
+        packed = request.file.read()
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        data = json.loads(archive.read("data.json"))
+        page = archive.read("data.html").decode()
+    assert {code: len(rows) for code, rows in data.items()} == found
+    assert data["person"][0]["email"] == "li.na@firm-a.cn"
+    assert data["submissions"][0]["data"]["message"] == "想了解数仓"
+    assert all(secret in page for secret in SECRETS[:4])
+
+
+def test_every_table_that_points_to_persons_has_a_holder() -> None:
+    held = {table for holder in registry.all_holders() for table in holder.tables}
+    derived = {"identity_alias", "segments_membership", "segments_listentry", "segments_due"}  # ids only
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT conrelid::regclass::text FROM pg_constraint "
+            "WHERE contype = 'f' AND confrelid = 'identity_person'::regclass"
+        )
+        pointing = {name for (name,) in cursor.fetchall()}
+    assert pointing - held - derived == set()
+
+
+def test_a_request_from_the_preference_page_is_confirmed_by_mail(client: Client) -> None:
+    person = Person.objects.create(email="li@firm.cn", language="zh", created_at=NOW)
+    page = signing.preferences_url(person.pk).removeprefix(settings.PUBLIC_URL)
+    for _ in range(2):
+        client.post(page, {"request": "erasure"})
+    request, letter = DataRequest.objects.get(), Letter.objects.get()
+    assert (request.state, request.kind) == ("unconfirmed", "erasure")
+    link = letter.context["url"].removeprefix(settings.PUBLIC_URL)
+    assert client.get(link).status_code == 200
+    assert DataRequest.objects.get().state == "unconfirmed"
+    assert [client.post(link).status_code for _ in range(2)] == [200, 200]
+    request.refresh_from_db()
+    assert request.state == "open"
+    assert request.due_at > timezone.now() + timedelta(days=29)
+    assert client.post(link[:-3] + "/").status_code == 404
+    assert Fact.objects.filter(kind="privacy.requested").count() == 1
+
+
+def test_four_eyes_and_refusals(admin: User) -> None:
+    person = Person.objects.create(email="li@firm.cn", created_at=NOW)
+    request = operations.register_request(
+        person_id=person.pk, kind="erasure", source="staff", user_id=admin.pk, now=NOW
+    )
+    with override_settings(TWO_PERSON_ERASURE=True), pytest.raises(UserError):
+        operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+    with pytest.raises(UserError):
+        operations.refuse(request_id=request.pk, user_id=admin.pk, note=" ", now=NOW)
+    operations.refuse(request_id=request.pk, user_id=admin.pk, note="not theirs", now=NOW)
+    with pytest.raises(UserError):
+        operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+    assert not operations.work(request.pk, now=NOW)
+
+
+def test_the_log_stays_shut_for_everybody_else() -> None:
+    person = send_form()
+    with pytest.raises(Exception, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE facts_fact SET payload = '{}' WHERE person_id = %s", [person.pk])
+    assert Identifier.objects.filter(person=person).count() == 2
+
+
+def test_the_pages_of_a_request(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    person = send_form()
+    assert client.get("/privacy/").status_code == 200
+    assert client.post("/privacy/new/", {"person": 10**9, "kind": "erasure", "note": "x"}).status_code == 422
+    made = client.post("/privacy/new/", {"person": person.pk, "kind": "erasure", "note": "by letter"})
+    url = made["Location"]
+    assert "li.na" not in client.get("/privacy/").content.decode()
+    assert client.get(url).status_code == 200
+    assert client.post(f"{url}approve/").status_code == 303
+    jobs.work_on(request_id=DataRequest.objects.get().pk)
+    assert client.get(url).status_code == 200
+    certificate = client.get(f"{url}certificate/")
+    assert json.loads(certificate.content)["steps"]["person"]["erased"] == 1
+    client.force_login(User.objects.create(username="sales", role="sales"))
+    assert client.get(url).status_code == 403
