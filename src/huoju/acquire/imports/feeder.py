@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -127,10 +128,19 @@ def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
             with contextlib.suppress(BrokenPipeError):  # it died at once: seen below
                 pickle.dump(spec, child.stdin)
                 child.stdin.close()
-            yield _received(child.stdout)
+            yield _ahead(_received(child.stdout))
         finally:
             # It has either said all or is not wanted any more.
             child.kill()
+
+
+def _ahead(received: Iterator[Batch]) -> Iterator[Batch]:
+    """The same, each unpacked while the one before is being written: that mostly waits for the database."""
+    with ThreadPoolExecutor(max_workers=1) as unpacking:
+        coming = unpacking.submit(next, received, None)
+        while (batch := coming.result()) is not None:
+            coming = unpacking.submit(next, received, None)
+            yield batch
 
 
 def _received(pipe: IO[bytes]) -> Iterator[Batch]:
