@@ -69,4 +69,6 @@ def segments_reader() -> Reader:
     payloads = {PersonMerged, PersonUnmerged, TagAdded, TagRemoved, *birth_payloads()}
     payloads |= {activity.payload for activity in all_activities().values()}
     payloads |= {payload for source in all_sources() for payload in source.changed_by}
-    return Reader("segments", tuple(sorted(payloads, key=lambda each: kind_of(each).name)), handle)
+    return Reader(
+        "segments", tuple(sorted(payloads, key=lambda each: kind_of(each).name)), handle, patience=20
+    )
