@@ -55,9 +55,14 @@ def group_of(main_ids: Sequence[int]) -> list[int]:
         return [id_ for (id_,) in cursor.fetchall()]
 
 
+def list_companies() -> QuerySet[Company]:
+    """Every company once: what is merged into another one is not a company of its own."""
+    return Company.objects.filter(~Exists(Alias.objects.filter(company_id=OuterRef("pk"))))
+
+
 def visible_to(user: User) -> QuerySet[Company]:
-    """The companies that `user` may see, each once: what is merged into another one is not a company of its own."""
-    mains = Company.objects.filter(~Exists(Alias.objects.filter(company_id=OuterRef("pk"))))
+    """The companies that `user` may see, each once."""
+    mains = list_companies()
     ids = registry.visible_ids(user)
     if ids is None:
         return mains

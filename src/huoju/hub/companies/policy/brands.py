@@ -175,7 +175,8 @@ def _places() -> tuple[dict[str, tuple[str, ...]], int]:
                 if len(short) >= _LEAST:
                     names.setdefault(short, set()).add(code)
                 break
-    del names["阿里"]
+    for brandlike in ("阿里", "东方"):
+        names.pop(brandlike, None)
     return {name: tuple(sorted(codes)) for name, codes in names.items()}, max(map(len, names))
 
 
