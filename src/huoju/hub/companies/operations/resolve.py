@@ -214,10 +214,13 @@ def _fill(
         company = register.find(row)
         if company is None:
             continue
+        values, origins = company.values, company.origins
         for name in _FILLABLE:
+            if values[name] and not origins:
+                continue
             if (value := getattr(row, name)) and company.is_open(name):
-                company.origins.pop(name, None)
-                company.values[name] = filled.setdefault(company.id, {})[name] = value
+                origins.pop(name, None)
+                values[name] = filled.setdefault(company.id, {})[name] = value
         if row.uscc and not company.uscc and row.uscc not in register.by_uscc:
             company.uscc = filled.setdefault(company.id, {})["uscc"] = row.uscc
             register.by_uscc[row.uscc] = company
