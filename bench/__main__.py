@@ -6,7 +6,7 @@ from bench.harness import make_template, run_alone, say, server
 
 NAMES = (
     *("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search"),
-    *("import", "latency", "pages", "company_names", "identity_resolve"),
+    *("import", "latency", "pages", "company_names"),
     *("consent_one", "consent_million", "lake_flow", "lake_scan"),
     *("matching_public", "matching_chinese", "matching_growth"),
 )

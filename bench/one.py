@@ -11,7 +11,6 @@ from bench import (  # noqa: E402, F401 (register their benchmarks)
     consent,
     facts,
     funnel,
-    identity,
     imports,
     lake,
     latency,

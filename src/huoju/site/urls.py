@@ -18,6 +18,7 @@ ROOMS: list[tuple[str, str]] = [
     ("forms/", "huoju.acquire.forms.urls"),
     ("companies/", "huoju.hub.companies.urls"),
     ("people/", "huoju.hub.profile.urls"),
+    ("segments/", "huoju.hub.segments.urls"),
     ("leads/", "huoju.qualify.leads.urls"),
     ("quarantine/", "huoju.qualify.intake.urls"),
     ("sales/", "huoju.convert.workbench.urls"),

@@ -57,7 +57,7 @@ from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.readers import profile_reader
 from huoju.hub.profile.registry import register_traits
-from huoju.hub.segments import tables as segment_tables
+from huoju.hub.segments import laketables as segment_tables
 from huoju.hub.segments import telling as segment_telling
 from huoju.hub.segments.readers import segments_reader
 from huoju.hub.segments.registry import register_activities, register_births, register_derived
@@ -266,6 +266,18 @@ def wire_navigation() -> None:
             label=_("People and companies"),
             order=10,
             pages=(
+                Page(
+                    label=_("Segments"),
+                    url_name="segments:segments",
+                    icon="users-group",
+                    action=Action.MANAGE_SEGMENTS,
+                ),
+                Page(
+                    label=_("Lists"),
+                    url_name="segments:lists",
+                    icon="list-check",
+                    action=Action.MANAGE_SEGMENTS,
+                ),
                 Page(label=_("People"), url_name="profile:people", icon="users", action=Action.SEE_LEADS),
                 Page(
                     label=_("Companies"),

@@ -29,6 +29,7 @@ SCOPE_LABELS = {
     ApiScope.LEADS_WRITE: _("Submit leads and forms"),
     ApiScope.DEALS_WRITE: _("Write deals and payments"),
     ApiScope.REPORTS_READ: _("Read reports"),
+    ApiScope.SEGMENTS: _("Read and define segments"),
 }
 
 

@@ -53,6 +53,7 @@ class ApiScope(StrEnum):
     PEOPLE_WRITE = "people:write"  # set fields and tags
     DEALS_WRITE = "deals:write"  # deals and payments
     REPORTS_READ = "reports:read"
+    SEGMENTS = "segments"  # read and define segments
     CONSENT_READ = "consent:read"  # may we contact them
     CONSENT_WRITE = "consent:write"  # answers and lists
 

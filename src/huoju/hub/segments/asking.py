@@ -99,10 +99,9 @@ def state_statement(formula: Formula, offset: timedelta) -> Statement:
     return statement(compiler(sources(), offset, restricted=True).state(formula))
 
 
-def iterate(sql: str, *, now: datetime, size: int = 20_000) -> Iterator[list[tuple[object, ...]]]:
+def iterate(sql: str, *, size: int = 20_000) -> Iterator[list[tuple[object, ...]]]:
     """The rows of a question over everybody, in pieces. Reads only: nobody waits for it."""
     with connection.cursor() as cursor:
-        set_now(now)
         cursor.execute(sql)
         while rows := cursor.fetchmany(size):
             yield rows

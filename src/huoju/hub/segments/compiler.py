@@ -14,6 +14,7 @@ from ibis.expr.types import BooleanValue, Scalar, Table, TimestampValue, Value
 from huoju.core.lake.tables import table_named
 from huoju.hub.profile.registry import Trait, TraitSource
 
+from .laketables import ENTRIES
 from .policy.formula import (
     Contains,
     CountLeaf,
@@ -38,7 +39,6 @@ from .policy.formula import (
     literals,
 )
 from .policy.vocabulary import ValueType
-from .tables import ENTRIES
 
 AMONG = "segment_among"
 """The table of persons that a question is restricted to, where it is: `person_id`, `profile_id`."""

@@ -270,3 +270,12 @@ def list_entries(person_list: PersonList) -> QuerySet[ListEntry]:
 
 
 type Growth = Mapping[int, Mapping[date, tuple[int, int]]]
+
+
+def used_counts() -> dict[int, int]:
+    """How many segments are built on each. One query."""
+    found: dict[int, int] = {}
+    for definition in definitions().values():
+        for pk in referred_segments(definition):
+            found[pk] = found.get(pk, 0) + 1
+    return found

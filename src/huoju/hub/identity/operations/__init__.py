@@ -1,6 +1,5 @@
 """Writing persons."""
 
-from .bulk import Reresolved, reresolve, resolve_edges
 from .deciding import decide, merge, postpone, reopen, unmerge
 from .golden import rewrite_batch
 from .merging import Merged, NewMerge, merge_batch, separate, unmerge_batch
@@ -12,7 +11,6 @@ __all__ = [
     "Merged",
     "NewMerge",
     "PersonHint",
-    "Reresolved",
     "Resolved",
     "decide",
     "forget_batch",
@@ -22,9 +20,7 @@ __all__ = [
     "postpone",
     "propose_batch",
     "reopen",
-    "reresolve",
     "resolve_batch",
-    "resolve_edges",
     "rewrite_batch",
     "separate",
     "unmerge",

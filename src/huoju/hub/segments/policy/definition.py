@@ -18,7 +18,6 @@ from pydantic import (
     StrictStr,
 )
 
-LANGUAGE_VERSION = 1
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100
 MAX_JSON = 100_000
@@ -172,14 +171,14 @@ type Condition = Annotated[
 class Definition(_Part):
     """A group of people, described."""
 
-    version: Literal[1] = LANGUAGE_VERSION
+    version: Literal[1] = 1
     where: Condition
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a definition."""
     made = Definition.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Huoju segment", **made}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "Huoju segment"}
 
 
 def children(condition: Condition) -> list[Condition]:

@@ -3,7 +3,7 @@
 Four kinds of leaves remain, and seven kinds of predicates. Compiler and interpreter know only these.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
@@ -269,7 +269,7 @@ class _Normaliser:
         known = tuple(int(each) if whole else each for each in values if each is not None)
         return Equals(known), same
 
-    def _when(self, op: Op, values: list[object]) -> Predicate:
+    def _when(self, op: Op, values: Sequence[object]) -> Predicate:
         if op is Op.WITHIN_LAST:
             return Relative(-_days(values[0]), 0)
         if op is Op.LONGER_AGO:

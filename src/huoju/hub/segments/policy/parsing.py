@@ -104,8 +104,9 @@ def _place(loc: tuple[int | str, ...]) -> str:
         if part == "not" and rest[:1] == ["of"]:
             numbers.append(1)
             rest.pop(0)
-        elif part == "of" and rest and isinstance(rest[0], int):
-            numbers.append(rest.pop(0) + 1)
+        elif part == "of" and rest and isinstance(index := rest[0], int):
+            numbers.append(index + 1)
+            rest.pop(0)
     return ".".join(map(str, numbers))
 
 
