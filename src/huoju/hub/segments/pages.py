@@ -272,6 +272,7 @@ def _edit(request: HttpRequest, segment: Segment | None) -> HttpResponse:
         "name": given.get("name", segment.name if segment else ""),
         "description": given.get("description", segment.description if segment else ""),
         "definition": definition,
+        "definition_json": json.dumps(definition, ensure_ascii=False, indent=2),
         "catalogue": words.catalogue(own),
         "texts": _editor_texts(),
         "faults": faults,
