@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from threading import Lock
 
 import duckdb
 import ibis
-import pyarrow.dataset as pa_dataset
 from ibis.backends.sql.datatypes import DuckDBType
 
 from .layout import Dialect, table_sql
@@ -46,7 +46,10 @@ def attach(
             literals = ("'" + address.replace("'", "''") + "'" for address in addresses)
             return f"read_parquet([{', '.join(literals)}])"
         # Object storage by Arrow, which needs no extension; filters and columns reach it.
-        dataset = pa_dataset.dataset(addresses, filesystem=store.filesystem, format="parquet")
+        # Loading it takes seconds where pandas is installed, and a lake in a folder never needs it.
+        dataset = import_module("pyarrow.dataset").dataset(
+            addresses, filesystem=store.filesystem, format="parquet"
+        )
         connection.register(free_name, dataset)
         return DIALECT.quoted(free_name)
 
