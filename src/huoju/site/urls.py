@@ -12,6 +12,7 @@ ROOMS: list[tuple[str, str]] = [
     ("people/matching/", "huoju.hub.matching.urls"),
     ("", "huoju.hub.consent.public_urls"),
     ("", "huoju.hub.privacy.public_urls"),
+    ("consent/", "huoju.hub.consent.urls"),
     ("privacy/", "huoju.hub.privacy.urls"),
     ("imports/", "huoju.acquire.imports.urls"),
     ("campaigns/", "huoju.acquire.campaigns.urls"),

@@ -43,6 +43,7 @@ from huoju.hub.companies import registry as companies_registry
 from huoju.hub.companies import search as companies_search
 from huoju.hub.companies import telling as companies_telling
 from huoju.hub.companies.facts import CompanyUpdated
+from huoju.hub.consent import pages as consent_pages
 from huoju.hub.consent import telling as consent_telling
 from huoju.hub.consent.aspect import consents_of
 from huoju.hub.consent.registry import register_relations, register_request_taker
@@ -158,6 +159,13 @@ def wire_lead_page() -> None:
             order=60,
             template="routing/_why.html",
             build=routing_pages.owner_panel,
+        ),
+        Panel(
+            code="consent",
+            place="side",
+            order=70,
+            template="consent/_panel.html",
+            build=lambda request, lead: consent_pages.consent_panel(request, lead.person_id),
         ),
         Panel(
             code="activities",
@@ -279,6 +287,24 @@ def wire_navigation() -> None:
                     action=Action.MANAGE_SEGMENTS,
                 ),
                 Page(label=_("People"), url_name="profile:people", icon="users", action=Action.SEE_LEADS),
+                Page(
+                    label=_("Suppression lists"),
+                    url_name="consent:lists",
+                    icon="ban",
+                    action=Action.MANAGE_SUPPRESSION,
+                ),
+                Page(
+                    label=_("What the law allows"),
+                    url_name="consent:policy",
+                    icon="scale",
+                    action=Action.MANAGE_SUPPRESSION,
+                ),
+                Page(
+                    label=_("Requests about data"),
+                    url_name="privacy:requests",
+                    icon="shield-lock",
+                    action=Action.MANAGE_PRIVACY,
+                ),
                 Page(
                     label=_("Companies"),
                     url_name="companies:companies",

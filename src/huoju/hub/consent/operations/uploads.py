@@ -67,7 +67,8 @@ def read_upload(pk: int, *, now: datetime) -> bool:
         upload.state = SuppressionUpload.State.RUNNING
         with upload.file.open("rb") as file:
             file.seek(upload.done_bytes)
-            lines = list(islice(file, PIECE))
+            # Not `islice(file, …)`: Django's files begin at their start when they are iterated.
+            lines = list(islice(iter(file.readline, b""), PIECE))
         _take(upload, lines, now)
         if upload.done_bytes >= upload.file_size or not lines:
             _finish(upload, now)

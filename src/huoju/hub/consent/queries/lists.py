@@ -8,7 +8,7 @@ from django.db.models import Count
 from huoju.core.bulk import texts
 
 from ..models import Suppression, SuppressionList, SuppressionUpload, UploadFault
-from ..policy import Entry, ListKind, hashed
+from ..policy import Entry, EntryProblem, ListKind, hashed, read_entry
 from .contact import peppers
 
 
@@ -26,6 +26,19 @@ def count_entries() -> Mapping[int, int]:
     """How many addresses each list has."""
     rows = Suppression.objects.values("list_id").annotate(n=Count("id")).order_by()
     return {row["list_id"]: row["n"] for row in rows}
+
+
+def list_entries(list_id: int, *, wanted: str = "", limit: int) -> list[Suppression]:
+    """The newest entries of a list, or those that `wanted` names."""
+    rows = Suppression.objects.filter(list_id=list_id)
+    if wanted:
+        entry = read_entry(wanted)
+        rows = (
+            rows.none()
+            if isinstance(entry, EntryProblem)
+            else rows.filter(kind=entry.kind.value, value=entry.value)
+        )
+    return list(rows.order_by("-id")[:limit])
 
 
 def get_upload(pk: int) -> SuppressionUpload | None:

@@ -1,0 +1,321 @@
+"""What marketing sees of consent: the lists with their entries and uploads, what the law of each place asks for."""
+
+import csv
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from huoju.core.access.gate import current_user, requires
+from huoju.core.access.policy import Action
+from huoju.core.geo import COUNTRIES
+from huoju.core.ui.parts import Progress
+from huoju.core.ui.respond import redirect_to, respond
+
+from . import jobs, operations, queries
+from .models import SuppressionList, SuppressionUpload
+from .policy import (
+    BASIS_LABELS,
+    CHANNEL_LABELS,
+    DOUBLE_OPT_IN_LABELS,
+    ENTRY_LABELS,
+    EVERYWHERE,
+    FOOTER_LABELS,
+    LIST_LABELS,
+    PROBLEM_LABELS,
+    PURPOSE_LABELS,
+    REASON_LABELS,
+    Channel,
+    EntryKind,
+    EntryProblem,
+    ListKind,
+    PolicyTable,
+    Purpose,
+    Rule,
+    read_entry,
+)
+
+MAX_TYPED = 1_000
+SHOWN = 200
+_TONES = {
+    ListKind.WHITE: "success",
+    ListKind.BLACK: "danger",
+    ListKind.ERASED: "secondary",
+    ListKind.UNSUBSCRIBED: "warning",
+    ListKind.REGISTER: "info",
+}
+
+
+def _countries() -> list[tuple[str, str]]:
+    language = get_language() or ""
+    return sorted(((code, each.name(language)) for code, each in COUNTRIES.items()), key=lambda pair: pair[1])
+
+
+class ListForm(forms.Form):
+    """A list of one's own."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What it means"),
+        choices=lambda: [
+            (kind.value, _(LIST_LABELS[kind])) for kind in (ListKind.BLACK, ListKind.WHITE, ListKind.REGISTER)
+        ],
+    )
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country of the register"),
+        choices=lambda: [("", "–"), *_countries()],
+        required=False,
+    )
+    channels = forms.MultipleChoiceField(
+        label=gettext_lazy("Only for these channels"),
+        choices=lambda: [(each.value, _(label)) for each, label in CHANNEL_LABELS.items()],
+        required=False,
+    )
+
+
+class UploadForm(forms.Form):
+    """A file for a list."""
+
+    file = forms.FileField(label=gettext_lazy("CSV or text in UTF-8, an address a line"))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
+    country = forms.ChoiceField(
+        label=gettext_lazy("Numbers without a plus are of"), choices=_countries, initial="CN"
+    )
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_http_methods(["GET", "POST"])
+def lists_page(request: HttpRequest) -> HttpResponse:
+    """All lists; below, a new one."""
+    now = timezone.now()
+    for kind in operations.OWN_LISTS:
+        operations.own_list(kind, now=now)
+    form = ListForm(request.POST or None)
+    if form.is_valid():
+        values = form.cleaned_data
+        made = operations.create_list(
+            name=values["name"],
+            kind=ListKind(values["kind"]),
+            channels=values["channels"],
+            country=values["country"],
+            user_id=current_user(request).pk,
+            now=now,
+        )
+        return redirect_to(request, reverse("consent:list", args=[made.pk]))
+    counts = queries.count_entries()
+    rows = [
+        {"row": row, "name": name_of(row), "label": _(LIST_LABELS[ListKind(row.kind)]), "count": counts.get(row.pk, 0),
+         "tone": _TONES[ListKind(row.kind)]}
+        for row in queries.list_lists()
+    ]  # fmt: skip
+    context = {"title": _("Suppression lists"), "rows": rows, "form": form, "submit": _("Create the list")}
+    return respond(
+        request, "consent/lists.html", context, fragment="ui/_form.html", status=422 if form.is_bound else 200
+    )
+
+
+def name_of(row: SuppressionList) -> str:
+    """A list's name; those that come with Huoju are named in the reader's language."""
+    return _(LIST_LABELS[ListKind(row.kind)]) if row.code else row.name
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_safe
+def list_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """A list: its newest entries (or those that are looked for), typing in, uploads."""
+    row = _list(pk)
+    wanted = request.GET.get("q", "").strip()
+    entries = [
+        {"value": _("erased") if each.value.startswith("#") else each.value,
+         "label": _(ENTRY_LABELS[EntryKind(each.kind)]), "raw": each}
+        for each in queries.list_entries(row.pk, wanted=wanted, limit=SHOWN)
+    ]  # fmt: skip
+    context = {
+        "title": name_of(row),
+        "crumbs": _crumbs(),
+        "row": row,
+        "q": wanted,
+        "entries": entries,
+        "uploads": queries.list_uploads(row.pk),
+        "form": UploadForm(),
+        "open": row.kind != ListKind.ERASED.value,
+    }
+    return respond(request, "consent/list.html", context)
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_POST
+def change_entries(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put typed addresses on a list, or take them off it (`do` is "add" or "remove")."""
+    row = _list(pk)
+    read = [
+        read_entry(line) for line in request.POST.get("entries", "").splitlines()[:MAX_TYPED] if line.strip()
+    ]
+    good = [each for each in read if not isinstance(each, EntryProblem)]
+    user = current_user(request)
+    told = {"actor": f"user:{user.pk}", "source": f"user:{user.pk}", "now": timezone.now()}
+    reason = request.POST.get("reason", "").strip()
+    if request.POST.get("do") == "remove":
+        count = operations.remove_entries(good, of=row, reason=reason, **told)  # type: ignore[arg-type]
+        messages.success(request, _("%(count)s taken off the list.") % {"count": count})
+    else:
+        count = operations.add_entries(good, to=row, reason=reason, **told)  # type: ignore[arg-type]
+        messages.success(request, _("%(count)s put on the list.") % {"count": count})
+    if bad := len(read) - len(good):
+        messages.warning(request, _("%(count)s could not be read.") % {"count": bad})
+    return redirect_to(request, reverse("consent:list", args=[pk]))
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_POST
+def upload(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a file and put it on the list in the background."""
+    row = _list(pk)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, _("Choose a file first."))
+        return redirect_to(request, reverse("consent:list", args=[pk]))
+    values = form.cleaned_data
+    made = operations.start_upload(
+        to=row,
+        file=values["file"],
+        reason=values["reason"],
+        country=values["country"],
+        user_id=current_user(request).pk,
+        now=timezone.now(),
+    )
+    jobs.read_upload.using(key=f"suppression-upload-{made.pk}").defer(upload_id=made.pk)
+    return redirect_to(request, reverse("consent:upload", args=[made.pk]))
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_safe
+def upload_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far an upload is; what it added, knew already, and could not read."""
+    row = queries.get_upload(pk)
+    if row is None:
+        raise Http404
+    finished = row.state in (SuppressionUpload.State.FINISHED, SuppressionUpload.State.FAILED)
+    progress = Progress(
+        url=reverse("consent:upload", args=[pk]),
+        done=row.done_bytes,
+        total=row.file_size,
+        label=row.get_state_display(),
+        counts=[(_("Added"), row.added), (_("Known already"), row.known), (_("Not readable"), row.bad)],
+        finished=finished,
+    )
+    crumbs = [*_crumbs(), (name_of(row.list), reverse("consent:list", args=[row.list_id]))]
+    context = {"title": row.file_name, "crumbs": crumbs, "row": row, "progress": progress}
+    return respond(request, "consent/upload.html", context, fragment="ui/_progress.html")
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_safe
+def faults(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+    """The lines that could not be read, as CSV with the reason."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="not-readable-{pk}.csv"'
+    response.write("\ufeff")
+    writer = csv.writer(response)
+    writer.writerow([_("Line"), _("Text"), _("Problem")])
+    for each in queries.list_faults(pk):
+        text = "'" + each.text if each.text[:1] in "=+-@\t" else each.text  # no formula for a spreadsheet
+        writer.writerow([each.line, text, _(PROBLEM_LABELS[EntryProblem(each.problem)])])
+    return response
+
+
+@requires(Action.MANAGE_SUPPRESSION)
+@require_safe
+def policy_page(request: HttpRequest) -> HttpResponse:
+    """What is allowed where, in words, with the source."""
+    table = queries.POLICY.active()
+    language = get_language() or ""
+    codes = [EVERYWHERE, *sorted(table.countries(), key=lambda code: COUNTRIES[code].name(language))]
+    chosen = request.GET.get("country", "CN")
+    if chosen not in codes:
+        chosen = EVERYWHERE
+    context = {
+        "title": _("What the law allows"),
+        "countries": [(code, _place_name(code)) for code in codes],
+        "chosen": chosen,
+        "name": _place_name(chosen),
+        "rows": [_in_words(table, chosen, channel) for channel in Channel],
+        "common": [
+            (_(PURPOSE_LABELS[purpose]), table.rule_for(chosen, Channel.EMAIL, purpose)[1])
+            for purpose in (Purpose.INQUIRY, Purpose.SERVICE)
+        ],
+        "version": table.version,
+    }
+    return respond(request, "consent/policy.html", context)
+
+
+def _place_name(code: str) -> str:
+    return _("Everywhere else") if code == EVERYWHERE else COUNTRIES[code].name(get_language() or "")
+
+
+def _in_words(table: PolicyTable, country: str, channel: Channel) -> dict[str, Any]:
+    place, rule = table.rule_for(country, channel, Purpose.MARKETING)
+    return {
+        "channel": _(CHANNEL_LABELS[channel]),
+        "basis": _(BASIS_LABELS[rule.basis]),
+        "more": list(_exceptions(rule)),
+        "double": _(DOUBLE_OPT_IN_LABELS[rule.double_opt_in])
+        if rule.double_opt_in and channel is Channel.EMAIL
+        else "",
+        "footer": [_(FOOTER_LABELS[each]) for each in rule.footer],
+        "rule": rule,
+        "default": place == EVERYWHERE and country != EVERYWHERE,
+    }
+
+
+def _exceptions(rule: Rule) -> list[str]:
+    found = []
+    if rule.customers is not None:
+        days = rule.customers
+        found.append(
+            _("Customers without it, for %(days)s days after they bought") % {"days": days}
+            if days
+            else _("Customers without it, for similar products")
+        )
+    if rule.inquirers is not None:
+        found.append(_("Who asked us without it, for %(days)s days") % {"days": rule.inquirers})
+    if rule.business:
+        found.append(_("Work addresses without it"))
+    if rule.register:
+        found.append(
+            _("Only with a copy of the register “%(name)s” that is not older than %(days)s days")
+            % {"name": rule.register, "days": rule.register_days}
+        )
+    return found
+
+
+def consent_panel(_request: HttpRequest, person_id: int) -> dict[str, Any]:
+    """For pages about somebody: may we write or call, by channel, and why."""
+    now = timezone.now()
+    rows = []
+    for channel in Channel:
+        verdict = queries.may_contact(person_id, channel, Purpose.MARKETING, now)
+        if channel is Channel.WECHAT and verdict.reason.value == "no_address":
+            continue
+        rows.append(
+            {"channel": _(CHANNEL_LABELS[channel]), "allowed": verdict.allowed,
+             "reason": _(REASON_LABELS[verdict.reason]), "source": verdict.source}
+        )  # fmt: skip
+    return {"rows": rows}
+
+
+def _list(pk: int) -> SuppressionList:
+    row = queries.get_list(pk)
+    if row is None:
+        raise Http404
+    return row
+
+
+def _crumbs() -> list[tuple[Any, str]]:
+    return [(_("Suppression lists"), reverse("consent:lists"))]
