@@ -9,6 +9,7 @@ NAMES = (
     *("import", "latency", "pages", "company_names"),
     *("consent_one", "consent_million", "lake_flow", "lake_scan"),
     *("matching_public", "matching_chinese", "matching_growth"),
+    *("profile_timeline", "profile_hear"),
 )
 
 

@@ -17,6 +17,7 @@ from bench import (  # noqa: E402, F401 (register their benchmarks)
     matching,
     pages,
     policies,
+    profiles,
     qualifying,
     search,
 )

@@ -14,7 +14,7 @@ from huoju.core.access.models import User
 from huoju.core.facts.models import Fact
 from huoju.core.facts.operations import NewFact, append_one
 from huoju.hub.identity.models import Alias, Identifier, Person
-from huoju.hub.profile import operations
+from huoju.hub.profile import operations, timeline
 from huoju.hub.profile.models import FieldValue, SurvivorshipRules, Tag, TagAssignment
 from huoju.hub.profile.operations import Said
 from huoju.qualify.leads.facts import LeadTouched
@@ -292,3 +292,22 @@ def test_rules_are_edited_tried_and_activated(enter: Enter) -> None:
     assert made.rules == {"order": ["newest"], "trusted": ["form"], "fields": []}
     assert client.post("/people/rules/2/activate/").status_code in (204, 303)
     assert SurvivorshipRules.objects.get(active=True).version == 2
+
+
+def test_a_rare_word_is_found_far_down_in_several_steps(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "CHUNK", 5)
+    monkeypatch.setattr(timeline, "SCAN", 10)
+    client, known = enter("marketing"), make_lead(fact=False)
+    for day in range(25):
+        message = "袋鼠" if day == 22 else "普通"
+        touched = LeadTouched(lead_id=known.lead.pk, via="form", message=message)
+        tell(touched, person=known.person, at=days_ago(day))
+    query, steps = "?part=timeline&text=袋鼠", []
+    while query:
+        answer = client.get(f"/people/{known.person.pk}/{query}", HTTP_HX_REQUEST="true").content.decode()
+        steps.append("hj-event" in answer)
+        older = re.search(r'href="(\?[^"]*before=[^"]*)"', answer)
+        query = older[1].replace("&amp;", "&") if older else ""
+    assert steps == [False, False, True]

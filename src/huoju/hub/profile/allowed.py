@@ -38,8 +38,14 @@ def _answers(profile: Profile) -> list[Answer]:
 
 
 def allowed_panel(request: HttpRequest, profile: Profile) -> Mapping[str, Any]:  # noqa: ARG001
-    """News and offers: yes or no for each channel, with the reason."""
-    return {"answers": _answers(profile)}
+    """News and offers: yes or no for each channel, with the reason; and how their own questions may be answered."""
+    now = timezone.now()
+    open_ = [
+        _(CHANNEL_LABELS[each])
+        for each in ORDER
+        if may_contact(profile.id, each, Purpose.INQUIRY, now).allowed
+    ]
+    return {"answers": _answers(profile), "inquiry": open_}
 
 
 def allowed_glance(request: HttpRequest, profile: Profile) -> Mapping[str, Any]:  # noqa: ARG001

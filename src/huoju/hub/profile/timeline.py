@@ -7,7 +7,6 @@ and goes on from there, so a request never takes long, however rare the word and
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from huoju.core.facts import queries as facts
@@ -19,6 +18,7 @@ from huoju.hub.identity.queries import list_visitors
 from .registry import all_groups
 
 PAGE = 40
+CHUNK = 250
 SCAN = 2000
 INTEREST = "interest"
 """The group of what people do by themselves."""
@@ -59,34 +59,28 @@ def read_page(
     members: Sequence[int], *, group: str = "", text: str = "", before: tuple[datetime, UUID] | None = None
 ) -> Page:
     """The page of the timeline that follows `before`."""
-    kinds = kinds_of(group)
-    visitors = list_visitors(members)
+    kinds, visitors = kinds_of(group), list_visitors(members)
     wanted = text.strip().casefold()
-    size = SCAN if wanted else PAGE
-    stored = facts.list_facts_of_persons(
-        members, visitor_ids=visitors, kinds=kinds, before=before, limit=size + 1
-    )
-    shown = stored[:size]
-    events = tell(shown)
-    last = shown[-1] if len(stored) > size else None
-    if wanted:
-        events, last = _matching(events, shown, wanted, last)
-    return Page(by_day(events), f"{last.occurred_at.isoformat()}|{last.id}" if last else "")
-
-
-def _matching(
-    events: Sequence[Event], shown: Sequence[Any], wanted: str, last: Any | None
-) -> tuple[list[Event], Any | None]:
-    """The first page of those that say `wanted`; and where the next one begins."""
+    size = CHUNK if wanted else PAGE
     found: list[Event] = []
-    previous: Any | None = None
-    for event, fact in zip(events, shown, strict=True):
-        if wanted in f"{event.title} {event.text} {event.actor}".casefold():
+    for _round in range(SCAN // CHUNK if wanted else 1):
+        stored = facts.list_facts_of_persons(
+            members, visitor_ids=visitors, kinds=kinds, before=before, limit=size + 1
+        )
+        shown = stored[:size]
+        for event, fact in zip(tell(shown), shown, strict=True):
             if len(found) == PAGE:
-                return found, previous
-            found.append(event)
-        previous = fact
-    return found, last
+                return _page(found, before)
+            before = (fact.occurred_at, fact.id)
+            if wanted in f"{event.title} {event.text} {event.actor}".casefold():
+                found.append(event)
+        if len(stored) <= size:
+            return _page(found, None)
+    return _page(found, before)
+
+
+def _page(events: Sequence[Event], last: tuple[datetime, UUID] | None) -> Page:
+    return Page(by_day(events), f"{last[0].isoformat()}|{last[1]}" if last else "")
 
 
 def last_heard(members: Sequence[int]) -> Event | None:
