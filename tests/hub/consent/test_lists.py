@@ -73,7 +73,7 @@ def test_a_file_goes_on_its_list_piece_by_piece_and_a_worker_that_died_is_follow
     assert sorted(Suppression.objects.values_list("kind", "value")) == [
         ("domain", "rival.cn"),
         ("email", "li@firm.cn"),
-        ("mobile", "+16042310100"),
+        ("mobile", "+16045550100"),
         ("prefix", "+8617"),
     ]
     assert [(each.line, each.text, each.problem) for each in queries.list_faults(upload.pk)] == [
