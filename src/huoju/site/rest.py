@@ -33,6 +33,7 @@ ROUTERS: list[tuple[str, str, str]] = [
     ("/v1", "huoju.hub.companies.rest.router", "Companies"),
     ("/v1/people", "huoju.hub.profile.rest.router", "People"),
     ("/v1", "huoju.hub.consent.rest.router", "Consent"),
+    ("/v1/merges", "huoju.hub.identity.rest.router", "People"),
     ("/v1", "huoju.measure.funnel.rest.router", "Reports"),
 ]
 
