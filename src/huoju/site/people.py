@@ -7,6 +7,7 @@ from huoju.convert.deals import pages as deals_pages
 from huoju.convert.workbench import pages as workbench_pages
 from huoju.core.ui import links
 from huoju.core.ui.panels import Panel
+from huoju.hub.identity.panels import one_id_panel
 from huoju.hub.profile import allowed
 from huoju.hub.profile import pages as profile_pages
 from huoju.hub.profile.panels import PROFILE_PANELS
@@ -52,5 +53,6 @@ def wire_profile_page() -> None:
         ("next.glance", "glance", 60, figure, lead(workbench_pages.next_glance)),
         ("allowed.glance", "glance", 40, figure, allowed.allowed_glance),
         ("allowed", "side", 15, "profile/_allowed.html", allowed.allowed_panel),
+        ("one_id", "side", 70, "identity/_one_id.html", one_id_panel),
     ):
         PROFILE_PANELS.register(Panel(code=code, place=place, order=order, template=template, build=build))

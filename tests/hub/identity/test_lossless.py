@@ -120,7 +120,8 @@ def outcome() -> dict[str, Any]:
     found: dict[str, Any] = {
         model.__name__: list(model._default_manager.order_by("pk").values()) for model in COMPARED
     }
-    found["StageChange"] = list(StageChange.objects.order_by("pk").values("lead_id", "from_stage", "to_stage", "actor", "reason"))
+    moves = ("lead_id", "from_stage", "to_stage", "actor", "reason")
+    found["StageChange"] = list(StageChange.objects.order_by("pk").values(*moves))
     told = Fact.objects.exclude(kind__in=OURS).order_by("person_id", "kind", "occurred_at", "id")
     columns = ("kind", "person_id", "visitor_id", "company_id", "occurred_at", "actor", "source", "payload")
     found["facts"] = list(told.values(*columns))
@@ -140,8 +141,7 @@ class MergesLoseNothing(TestCase):
     """`hypothesis.extra.django` gives each example a transaction of its own."""
 
     @settings(
-        max_examples=8,
-        phases=[Phase.explicit, Phase.generate],
+        max_examples=60,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

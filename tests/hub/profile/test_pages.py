@@ -116,7 +116,7 @@ class TestPage:
         old, new = make_lead(), make_lead()
         Alias.objects.create(person=new.person, profile=old.person)
         answer = enter("marketing").get(f"/people/{new.person.pk}/?tab=values")
-        assert (answer.status_code, answer["Location"]) == (301, f"/people/{old.person.pk}/?tab=values")
+        assert (answer.status_code, answer["Location"]) == (302, f"/people/{old.person.pk}/?tab=values")
 
     def test_shows_leads_facts_and_tags_of_all_members(self, enter: Enter) -> None:
         old, new = make_lead(), make_lead(captured_at=days_ago(3))

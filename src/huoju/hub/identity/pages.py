@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -156,7 +157,7 @@ def pair(request: HttpRequest, person_id: int, other_id: int) -> HttpResponse:
         keep = int(form.cleaned_data["keep"])
         going = person_id if keep == found.right.profile_id else other_id
         into = other_id if going == person_id else person_id
-        made = operations.merge(
+        operations.merge(
             person_id=going,
             into_id=into,
             actor=f"user:{current_user(request).pk}",
@@ -167,8 +168,8 @@ def pair(request: HttpRequest, person_id: int, other_id: int) -> HttpResponse:
             else tuple([each.turned() for each in found.evidence]),
         )
         url = link_of("person", keep) or reverse("identity:past")
-        undo_url = reverse("identity:undo", args=[made]) if made else None
-        return toast(redirect_to(request, url), _("Merged: one person now."), undo_url=undo_url)
+        messages.success(request, _("Merged: one person now. It can be undone at any time."))
+        return redirect_to(request, url)
     context = {
         "title": f"{found.left.name} = {found.right.name}",
         "crumbs": _crumbs(),
@@ -210,7 +211,7 @@ class MergeList(ListPage[Merge]):
 @requires(Action.MERGE_PEOPLE)
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a merge back."""
+    """Take a merge back: from a list or a toast, or (`back`) from a person's page, which opens again."""
     try:
         done = operations.unmerge(
             merge_id=pk,
@@ -221,6 +222,10 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     except Merge.DoesNotExist:
         raise Http404 from None
     text = _("Undone: they are two people again.") if done else _("This merge was undone before.")
+    if "back" in request.POST:
+        messages.success(request, text)
+        kept = Merge.objects.values_list("into_id", flat=True).get(pk=pk)
+        return redirect_to(request, link_of("person", kept) or reverse("identity:past"))
     return list_changed(toast(HttpResponse(status=204), text))
 
 

@@ -260,3 +260,14 @@ def find_persons(text: str, *, limit: int = 20) -> list[Person]:
     profiles = dict.fromkeys(profiles_of(ids).values())
     found = get_persons(list(profiles))
     return [found[profile_id] for profile_id in profiles if profile_id in found]
+
+
+def list_merges_of(person_ids: Sequence[int]) -> list[Merge]:
+    """The merges in force among the members of a profile, oldest first."""
+    return list(list_merges().filter(person_id__in=person_ids, undone_at=None).order_by("id"))
+
+
+def count_waiting(person_ids: Sequence[int]) -> int:
+    """How many pairs wait for an answer that concern one of these persons."""
+    concerned = Q(left_id__in=person_ids) | Q(right_id__in=person_ids)
+    return _open().filter(concerned).count()

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -128,7 +128,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     if profile_id != pk:
         query = request.GET.urlencode()
         target = reverse("profile:person", args=[profile_id])
-        return HttpResponsePermanentRedirect(f"{target}?{query}" if query else target)
+        # Not for ever: a merge can be undone, and a browser would remember.
+        return HttpResponseRedirect(f"{target}?{query}" if query else target)
     profile = get_profile(request, pk)
     tab = request.GET.get("tab", "timeline")
     if tab not in ("timeline", "values"):
