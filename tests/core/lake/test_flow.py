@@ -3,6 +3,7 @@
 import os
 from dataclasses import field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,8 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from huoju.core.facts import kinds
@@ -20,7 +22,7 @@ from huoju.core.lake import flow as flows
 from huoju.core.lake import manifest, operations
 from huoju.core.lake.engines import engine, fact_table
 from huoju.core.lake.models import File, Part, Position
-from huoju.core.lake.store import store
+from huoju.core.lake.store import Store, store
 from huoju.core.lake.tables import LakeTable
 from tests.races import race
 
@@ -125,6 +127,56 @@ def test_older_versions_are_lifted(put: Put, monkeypatch: pytest.MonkeyPatch) ->
     operations.rebuild(now=NOW, names=["facts"])
     found = engine("duckdb").rows(fact_table(New).select("size", "kind", "more", "version").order_by("size"))
     assert found == [("1 m", "old", None, 1), ("2 m", "old", None, 1), ("3 km", "", "[]", 2)]
+
+
+def test_a_value_that_does_not_fit_stops_nothing(put: Put) -> None:
+    """It is NULL; its fact and all others flow."""
+    put(_seen("/a"))
+    _execute(
+        """INSERT INTO facts_fact SELECT '00000000-0000-0000-0000-00000000000a', kind, version, person_id, visitor_id,
+           company_id, occurred_at, recorded_at, actor, source, '{"page": "/odd", "seconds": "many", "tags": ["x"]}',
+           NULL, shard, tx FROM facts_fact LIMIT 1"""
+    )
+    assert operations.flow(now=NOW).errors == {}
+    seen = fact_table(Seen)
+    found = engine("duckdb").rows(seen.select("page", "seconds", "tags").order_by("page"))
+    assert found == [("/a", None, "[]"), ("/odd", None, '["x"]')]
+
+
+def test_object_storage_is_read_through_arrow(
+    put: Put, thing: LakeTable, place: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """What DuckDB cannot read by itself; and an address that is a URL."""
+    settings.LAKE_URL = f"file://{place}"
+    local = Store.__init__
+
+    def remote(store: Store, url: str) -> None:
+        local(store, url)
+        store.has_paths = False
+
+    monkeypatch.setattr(Store, "__init__", remote)
+    put(_seen("/a", days=40), _seen("/b"))
+    _execute("INSERT INTO lake_test_thing (id, name) SELECT n, 'n' FROM generate_series(1, 9) n")
+    assert operations.flow(now=NOW).errors == {}
+    _execute("DELETE FROM lake_test_thing WHERE id < 3")
+    operations.flow(now=NOW)
+    seen = fact_table(Seen)
+    recent = seen.filter(seen.occurred_at > NOW - timedelta(days=9)).select("page")
+    assert engine("duckdb").rows(recent) == [("/b",)]
+    _same(thing)
+
+
+def test_threads_ask_at_once(put: Put) -> None:
+    """Each gets its own answer."""
+    put(*(_seen(f"/{n}", person=n) for n in range(20)))
+    operations.flow(now=NOW)
+    seen = fact_table(Seen)
+
+    def asking(person: int) -> list[Any]:
+        question = seen.filter(seen.person_id == person).select("page")
+        return [engine("duckdb").rows(question) for _ in range(5)]
+
+    assert race(*(partial(asking, n) for n in range(4))) == [[[(f"/{n}",)]] * 5 for n in range(4)]
 
 
 def test_changes_of_a_table_flow(thing: LakeTable) -> None:
@@ -291,7 +343,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_lake_equals_the_database(put: Put, thing: LakeTable, steps: list[tuple[str, list[int]]]) -> None:
     """After any history of facts, late ones too, changes, deletions, flows and compactions."""
     for number, (step, values) in enumerate(steps):

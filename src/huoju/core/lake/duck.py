@@ -42,7 +42,7 @@ def attach(
 
     def source(free_name: str, members: Sequence[LiveFile]) -> str:
         addresses = [store.address(file.path) for file in members]
-        if store.is_local:
+        if store.has_paths:
             literals = ("'" + address.replace("'", "''") + "'" for address in addresses)
             return f"read_parquet([{', '.join(literals)}])"
         # Object storage by Arrow, which needs no extension; filters and columns reach it.

@@ -104,10 +104,15 @@ def _column_type(hint: Any) -> str:
     return _TYPES.get(hint, "string")
 
 
-def select_facts(kind: Kind, *, payload: str = "payload", source: str = "facts_fact") -> str:
-    """The SQL that reads a kind's table from the log: from `source`, with the payload in the expression `payload`."""
+def select_facts(
+    kind: Kind, *, payload: str = "payload", source: str = "facts_fact", typed: bool = True
+) -> str:
+    """The SQL that reads a kind's table from the log: from `source`, with the payload in the expression `payload`.
+
+    Not `typed`: the fields of the payload are text, as they are stored.
+    """
     columns = [f'{"id::text" if name == "id" else name} AS "{name}"' for name in COMMON]
     for field, (column, type_) in payload_columns(kind).items():
-        cast = f"::{_CASTS[type_]}" if type_ in _CASTS else ""
+        cast = f"::{_CASTS[type_]}" if typed and type_ in _CASTS else ""
         columns.append(f"({payload}->>'{field}'){cast} AS \"{column}\"")
     return f"SELECT {', '.join(columns)} FROM {source} WHERE kind = '{kind.name}'"

@@ -5,6 +5,7 @@ between the two leaves files that nobody knows (`operations.sweep` removes them)
 """
 
 import json
+import logging
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
 from duckdb import DuckDBPyConnection
+from psycopg import DataError  # what COPY raises; Django does not wrap it
 
 from huoju.core.bulk import copy_lines, text
 from huoju.core.facts.delivery import LAST_ID, Horizon, horizon_now
@@ -20,13 +22,15 @@ from huoju.core.facts.kinds import Kind, kind_named
 from huoju.core.facts.operations import SHARDS
 
 from . import duck
-from .facttables import columns_of, select_facts, table_name
+from .facttables import columns_of, payload_columns, select_facts, table_name
 from .layout import FLOW, GONE
 from .manifest import Change, live_files
 from .models import Part, Position
 from .store import Store
 from .tables import LakeTable
 from .transfer import arrow_schema, fetch, select_table
+
+log = logging.getLogger(__name__)
 
 FACTS = "facts"
 """The name of the log's position."""
@@ -100,10 +104,9 @@ def fetch_facts(kind: Kind, where: str, *, oldest: int = 0) -> pa.Table:
 
     `oldest`: the oldest version that there can be.
     """
-    columns = columns_of(kind)
     if oldest >= kind.version or not kind.upcasts:
-        return fetch(f"{select_facts(kind)} AND {where}", columns)
-    current = fetch(f"{select_facts(kind)} AND version >= {kind.version} AND {where}", columns)
+        return _fetch(kind, where)
+    current = _fetch(kind, f"version >= {kind.version} AND {where}")
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, version, payload FROM facts_fact WHERE kind = %s AND version < %s AND {where}",
@@ -114,8 +117,32 @@ def fetch_facts(kind: Kind, where: str, *, oldest: int = 0) -> pa.Table:
         cursor.execute("TRUNCATE lake_lifted")
         lines = [f"{id_}\t{text(json.dumps(raw))}" for id_, raw in lifted]
         copy_lines(cursor, "lake_lifted", ("id", "lifted"), lines)
-    query = select_facts(kind, payload="lifted", source="facts_fact JOIN lake_lifted USING (id)")
-    return pa.concat_tables([current, fetch(query, columns)])
+    raised = _fetch(kind, "true", payload="lifted", source="facts_fact JOIN lake_lifted USING (id)")
+    return pa.concat_tables([current, raised])
+
+
+def _fetch(kind: Kind, where: str, *, payload: str = "payload", source: str = "facts_fact") -> pa.Table:
+    """Facts by the kind's SELECT. A value that does not fit its field (raw SQL wrote it, or the field changed its type
+    without a version) is NULL: it must not stop all that come after it."""
+    columns = columns_of(kind)
+    try:
+        with transaction.atomic():
+            return fetch(f"{select_facts(kind, payload=payload, source=source)} AND {where}", columns)
+    except DataError as error:
+        log.warning("lake: a %s does not fit its kind: %s", kind.name, error)
+    as_text = {**columns, **{column: "string" for column, _ in payload_columns(kind).values()}}
+    facts = fetch(f"{select_facts(kind, payload=payload, source=source, typed=False)} AND {where}", as_text)
+    with duck.session() as session:
+        session.register("facts", facts)
+        casts = [
+            f'TRY_CAST("{name}" AS {duck.DIALECT.type_name(type_)}) AS "{name}"'
+            for name, type_ in columns.items()
+        ]
+        return (
+            session.execute(f"SELECT {', '.join(casts)} FROM facts")
+            .to_arrow_table()
+            .cast(arrow_schema(columns))
+        )
 
 
 def _add_facts(change: Change, kind: Kind, facts: pa.Table) -> None:

@@ -25,6 +25,8 @@ class Store:
         else:
             self.filesystem, self.root = fs.LocalFileSystem(), str(Path(url).resolve())
         self.is_local = isinstance(self.filesystem, fs.LocalFileSystem)
+        self.has_paths = self.is_local
+        """Whether any program can open a file by its address."""
 
     def address(self, path: str) -> str:
         """What the filesystem calls the file at `path`."""
