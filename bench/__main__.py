@@ -2,11 +2,11 @@
 
 import sys
 
-from bench.harness import make_template, run_alone, say, server
+from bench.harness import ON_A_MILLION, make_million, make_template, run_alone, say, server
 
 NAMES = (
     *("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search"),
-    *("import", "latency", "pages", "company_names"),
+    *("import", "import_large", "latency", "pages", "company_names"),
     *("consent_one", "consent_million", "lake_flow", "lake_scan"),
     *("matching_public", "matching_chinese", "matching_growth"),
     *("profile_timeline", "profile_hear"),
@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
         return 2
     make_template()
     try:
+        if ON_A_MILLION & set(names):
+            make_million()
         return max(run_alone(name) for name in names)
     finally:
         server.stop()

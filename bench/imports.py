@@ -1,5 +1,6 @@
 """An import from a CSV file through the engine, with a worker that reads the log beside it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,15 @@ from huoju.acquire.imports.models import State
 from huoju.acquire.imports.registry import get_target
 from huoju.core.facts import delivery, readers
 
-from .harness import Figure, benchmark, say, server_cpu_seconds
+from .harness import (
+    Figure,
+    benchmark,
+    drop_database,
+    environment,
+    fresh_database,
+    say,
+    server_cpu_seconds,
+)
 from .people import write_csv
 
 ROWS = int(os.environ.get("BENCH_ROWS", "200000"))
@@ -59,7 +68,8 @@ def wait_for_readers(*names: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How an import went: seconds until the last row was in, scored and judged, seen by every reader; memory."""
+    """How an import went: seconds from its first look at the file until the last row was in, scored and judged, seen
+    by every reader; memory."""
 
     import_id: int
     written: float
@@ -78,8 +88,17 @@ def import_file(path: Path) -> Ran:
     mapping, _, _ = operations.suggest_mapping(import_id=record.pk)
     operations.set_mapping(import_id=record.pk, mapping=mapping, remember=False, now=now)
     operations.start_import(import_id=record.pk, actor="system", now=now, queued=False)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.importing", str(record.pk)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if process.stdin is None or process.stdout is None or process.stdout.readline() != "ready\n":
+        raise RuntimeError("the importing process did not start")
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "bench.importing", str(record.pk)])
+    process.stdin.write("\n")
+    process.stdin.flush()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     written = time.perf_counter() - started
@@ -107,6 +126,26 @@ def raw_copy(path: Path) -> float:
         seconds = time.perf_counter() - started
         cursor.execute("DROP TABLE bare_list")
     return seconds
+
+
+@benchmark("import_large")
+def import_at_a_million() -> None:
+    """The rate of an import into a company with a million leads, against the same import into an empty one."""
+    rows = min(ROWS, 100_000)
+    with tempfile.TemporaryDirectory() as folder, worker():
+        path = Path(folder) / "leads.csv"
+        write_csv(path, rows, seed=2)
+        ran = import_file(path)
+    empty = subprocess.run(
+        [sys.executable, "-m", "bench.one", "import"],
+        env=environment(fresh_database("huoju_bench_import_empty")) | {"BENCH_ROWS": str(rows)},
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    drop_database("huoju_bench_import_empty")
+    figures = [json.loads(line) for line in empty.stdout.splitlines()]
+    reference = next(figure["value"] for figure in figures if figure["name"] == "import.rows")
+    note = f"{rows} rows of CSV into a million leads, until scored and judged; reference: into none, in the same run"
+    Figure("import_large.rows", rows / ran.scored, "rows/s", reference, note).emit()
 
 
 @benchmark("import")

@@ -1,21 +1,26 @@
 """A company with a million leads, made inside the database in a few statements.
 
-`fill(count)` fills the current, empty database: companies (three persons each), persons, their identifiers, leads with
-touches and history, what the funnel derives, and the users who own them. Values have the skew of real ones: a few
-common provinces and trades and many rare ones, most leads early in their life, a fifth in the pool or nobody's.
+`python -m bench.million` fills the database that the environment names: companies (three persons each), persons, their
+identifiers, leads with touches and history, what the funnel derives, and the users who own them. Values have the skew of
+real ones: a few common provinces and trades and many rare ones, most leads early in their life, a fifth in the pool or
+nobody's.
 """
 
 from typing import Any
 
-from django.db import connection, transaction
-from django.utils import timezone
+import django
 
-from huoju.acquire.campaigns.models import Campaign, Channel
-from huoju.core.access.models import Team, User
-from huoju.hub.companies.policy import INDUSTRIES, SizeBand
+django.setup()
 
-from .harness import say
-from .policies import FAMILIES, GIVEN
+from django.db import connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from huoju.acquire.campaigns.models import Campaign, Channel  # noqa: E402
+from huoju.core.access.models import Team, User  # noqa: E402
+from huoju.hub.companies.policy import INDUSTRIES, SizeBand  # noqa: E402
+
+from .harness import say  # noqa: E402
+from .policies import FAMILIES, GIVEN  # noqa: E402
 
 LEADS = 1_000_000
 SALES, CAMPAIGNS = 60, 200
@@ -98,7 +103,7 @@ _STATEMENTS = (
                                 timestamptz '2025-01-01 00:00+8' + id * interval '59 seconds' AS at
                          FROM generate_series(1, %(leads)s) id) dice) staged) made""",
     """INSERT INTO leads_touch (lead_id, at, via, channel_id, campaign_id, keyword, landing_page, message, origin)
-       SELECT id, captured_at, 'import', channel_id, campaign_id, keyword, landing_page, '', 'import:1/' || id
+       SELECT id, captured_at, 'import', channel_id, campaign_id, keyword, landing_page, '', 'bench:' || id
        FROM leads_lead""",
     """INSERT INTO leads_stagechange (lead_id, from_stage, to_stage, at, actor, reason)
        SELECT id, '', 'lead', captured_at, 'bench', '' FROM leads_lead
@@ -156,3 +161,7 @@ def fill(leads: int = LEADS) -> None:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+if __name__ == "__main__":
+    fill()
