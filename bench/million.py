@@ -1,9 +1,9 @@
 """A company with a million leads, made inside the database in a few statements.
 
-`python -m bench.million` fills the database that the environment names: companies (three persons each), persons, their
-identifiers, leads with touches and history, what the funnel derives, and the users who own them. Values have the skew of
-real ones: a few common provinces and trades and many rare ones, most leads early in their life, a fifth in the pool or
-nobody's.
+`python -m bench.million` fills the database that the environment names: companies (three persons each), persons,
+their identifiers, leads with touches and history, what the funnel derives, and the users who own them. Values have
+the skew of real ones: a few common provinces and trades and many rare ones, most leads early in their life, a fifth
+in the pool or nobody's.
 """
 
 from typing import Any
