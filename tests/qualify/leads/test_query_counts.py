@@ -13,7 +13,7 @@ from ..factory import make_lead
 
 pytestmark = pytest.mark.django_db
 
-LIST, LEAD = 13, 17
+LIST, LEAD = 14, 17
 
 
 def _client(role: str) -> tuple[Client, User]:
