@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 
-CAP = 10_000
+CAP = 2_000
 
 
 @dataclass(frozen=True)
