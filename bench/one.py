@@ -20,6 +20,7 @@ from bench import (  # noqa: E402, F401 (register their benchmarks)
     profiles,
     qualifying,
     search,
+    segments,
 )
 from bench.harness import all_benchmarks  # noqa: E402
 

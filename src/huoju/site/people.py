@@ -12,6 +12,7 @@ from huoju.hub.profile import allowed
 from huoju.hub.profile import pages as profile_pages
 from huoju.hub.profile.panels import PROFILE_PANELS
 from huoju.hub.profile.registry import TimelineGroup, register_finder, register_groups, register_visible
+from huoju.hub.segments import pages as segment_pages
 from huoju.qualify.leads import profiles as leads_profiles
 from huoju.qualify.scoring import pages as scoring_pages
 
@@ -54,5 +55,6 @@ def wire_profile_page() -> None:
         ("allowed.glance", "glance", 40, figure, allowed.allowed_glance),
         ("allowed", "side", 15, "profile/_allowed.html", allowed.allowed_panel),
         ("one_id", "side", 70, "identity/_one_id.html", one_id_panel),
+        ("segments", "side", 30, "segments/_panel.html", segment_pages.profile_panel),
     ):
         PROFILE_PANELS.register(Panel(code=code, place=place, order=order, template=template, build=build))

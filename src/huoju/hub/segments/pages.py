@@ -410,3 +410,17 @@ def freeze(request: HttpRequest, pk: int) -> HttpResponse:
     )
     messages.success(request, _("The list holds %(count)s people.") % {"count": number(made.people)})
     return redirect_to(request, list_url(made))
+
+
+# --- the person's page -------------------------------------------------------------------------------------------
+
+
+def profile_panel(request: HttpRequest, profile: Any) -> Mapping[str, Any] | None:
+    """The segments that the profile is in."""
+    found = queries.segments_of(profile.id)
+    if not found:
+        return None
+    segments = [
+        {"name": segment.name, "url": segment_url(segment), "since": since} for segment, since in found
+    ]
+    return {"segments": segments, "may_open": current_user(request).may(Action.MANAGE_SEGMENTS)}

@@ -12,6 +12,7 @@ from huoju.core.bulk import numbers
 from huoju.core.facts.kinds import kind_of
 from huoju.core.lake.tables import table_named
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
+from huoju.hub.profile import queries as profile_queries
 from huoju.hub.profile.facts import TagAdded, TagRemoved
 from huoju.hub.profile.registry import all_sources
 
@@ -65,16 +66,9 @@ def vocabulary() -> Vocabulary:
         facts=activities(),
         segments=definitions(),
         lists=frozenset(PersonList.objects.values_list("pk", flat=True)),
-        tags=frozenset(int(pk) for pk, _ in tag_options()),
+        tags=frozenset(int(pk) for pk, _ in profile_queries.tag_options()),
         tag_kinds=frozenset(kind_of(each).name for each in (TagAdded, TagRemoved)),
     )
-
-
-def tag_options() -> list[tuple[str, str]]:
-    """The tags that are in use, by id."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id::text, name FROM profile_tag WHERE NOT archived ORDER BY name")
-        return [(pk, name) for pk, name in cursor.fetchall()]
 
 
 def definitions() -> dict[int, Definition]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from huoju.core.ui.parts import Label
+from huoju.hub.profile.queries import tag_options
 from huoju.hub.profile.registry import all_sources
 
 from .models import PersonList, Segment
@@ -29,7 +30,6 @@ from .policy.definition import (
     Value,
 )
 from .policy.vocabulary import OPERATORS, TIMELESS
-from .queries import tag_options
 from .registry import Choices, all_activities
 
 OP_LABELS: dict[Op, Label] = {

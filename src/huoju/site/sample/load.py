@@ -34,6 +34,7 @@ from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.leads.models import Lead
 
 from . import words
+from .groups import describe_groups
 from .profiles import enliven
 from .story import SampleLead, Source, Story, tell
 
@@ -89,6 +90,8 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     _submit(story, published, now)
     delivery.drain(all_readers())
     enliven(people, now)
+    delivery.drain(all_readers())
+    describe_groups(people, now)
     delivery.drain(all_readers())
     return Loaded(len(story.leads), time.perf_counter() - began)
 

@@ -1,0 +1,179 @@
+"""Segments: a full rebuild over the lake against SQL written by hand, and what 200 live segments cost a fact."""
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import ibis
+from django.db import transaction
+from django.utils import timezone
+
+from huoju.acquire.forms.facts import FormSubmitted
+from huoju.core.facts.delivery import drain
+from huoju.core.facts.operations import NewFact, append
+from huoju.core.lake.engines import engine
+from huoju.hub.identity.models import Person
+from huoju.hub.segments.asking import company_zone, fact, offset_at, sources
+from huoju.hub.segments.compiler import Compiler
+from huoju.hub.segments.membership import build
+from huoju.hub.segments.operations import create_segment
+from huoju.hub.segments.policy.formula import normalise
+from huoju.hub.segments.policy.parsing import parse
+from huoju.hub.segments.queries import vocabulary
+from huoju.hub.segments.readers import segments_reader
+from huoju.site.wiring import wire
+
+from .harness import Figure, benchmark, say, server_cpu_seconds
+
+PEOPLE = 1_000_000
+FACTS = 20_000_000
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+DEFINITION = {
+    "where": {
+        "type": "all",
+        "of": [
+            {"type": "trait", "trait": "person.country", "op": "one_of", "value": ["CN", "SG"]},
+            {"type": "trait", "trait": "lead.stage", "op": "is", "value": "mql"},
+            {"type": "trait", "trait": "company.industry", "op": "is", "value": "finance"},
+            {
+                "type": "fact",
+                "fact": "form.submitted",
+                "at_least": 2,
+                "days": 180,
+                "where": [{"field": "purpose", "op": "is", "value": "trial"}],
+            },
+            {"type": "fact", "fact": "activity.logged", "at_least": 0, "at_most": 0, "days": 30},
+        ],
+    }
+}
+
+BY_HAND = """
+WITH form AS (SELECT person_id, count(*) n FROM fact_form__submitted
+              WHERE occurred_at > TIMESTAMPTZ '2026-05-25 12:00:00+00' AND purpose = 'trial' GROUP BY person_id),
+ forms AS (SELECT coalesce(a.profile_id, f.person_id) AS p FROM form f
+           LEFT JOIN identity_alias a ON a.person_id = f.person_id GROUP BY 1 HAVING sum(n) >= 2),
+ called AS (SELECT DISTINCT coalesce(a.profile_id, f.person_id) AS p FROM fact_activity__logged f
+            LEFT JOIN identity_alias a ON a.person_id = f.person_id
+            WHERE occurred_at > TIMESTAMPTZ '2026-10-22 12:00:00+00'),
+ lead AS (SELECT coalesce(a.profile_id, l.person_id) AS p, stage FROM leads l
+          LEFT JOIN identity_alias a ON a.person_id = l.person_id
+          QUALIFY row_number() OVER (PARTITION BY p ORDER BY captured_at DESC NULLS LAST, id DESC) = 1),
+ person AS (SELECT coalesce(a.profile_id, x.id) AS p, country FROM persons x
+            LEFT JOIN identity_alias a ON a.person_id = x.id
+            QUALIFY row_number() OVER (PARTITION BY p ORDER BY x.id DESC) = 1),
+ firm AS (SELECT coalesce(a.profile_id, x.id) AS p, x.company_id FROM persons x
+          LEFT JOIN identity_alias a ON a.person_id = x.id WHERE x.company_id IS NOT NULL
+          QUALIFY row_number() OVER (PARTITION BY p ORDER BY (x.id = p) DESC, x.id DESC) = 1)
+SELECT count(*) FROM person WHERE country IN ('CN', 'SG')
+   AND p IN (SELECT p FROM lead WHERE stage = 'mql')
+   AND p IN (SELECT p FROM firm JOIN companies c ON c.id = company_id WHERE industry = 'finance')
+   AND p IN (SELECT p FROM forms) AND p NOT IN (SELECT p FROM called)"""
+
+
+def _lay_out(folder: Path) -> duckdb.DuckDBPyConnection:
+    """People, leads, companies and facts as Parquet, and views of them."""
+    made = duckdb.connect()
+    made.execute("SET TimeZone = 'UTC'; SELECT setseed(0.1)")
+    half, hour = FACTS // 2, f"INTERVAL (floor(random() * {365 * 24})) HOUR"
+    at = f"TIMESTAMPTZ '2026-11-21 12:00:00+00' - {hour} AS occurred_at"
+    person = f"1 + (random() * {PEOPLE - 1})::BIGINT AS person_id"
+    tables = {
+        "persons": f"""SELECT i AS id, 1 + (random() * {PEOPLE // 10})::BIGINT AS company_id,
+                       ['CN', 'SG', 'US', 'DE'][1 + i % 4] AS country FROM range(1, {PEOPLE + 1}) r(i)""",
+        "companies": f"""SELECT i AS id, ['finance', 'retail', 'health'][1 + i % 3] AS industry
+                         FROM range(1, {PEOPLE // 10 + 2}) r(i)""",
+        "leads": f"""SELECT i AS id, {person}, ['lead', 'mql', 'sql', 'won'][1 + i % 4] AS stage,
+                     TIMESTAMPTZ '2026-11-21 12:00:00+00' - {hour} AS captured_at FROM range(1, {PEOPLE + 1}) r(i)""",
+        "identity_alias": f"SELECT i AS person_id, i - 1 AS profile_id FROM range(100, {PEOPLE}, 100) r(i)",
+        "fact_form__submitted": f"""SELECT {person}, {at}, ['trial', 'contact'][1 + i % 2] AS purpose
+                                    FROM range({half}) r(i)""",
+        "fact_activity__logged": f"SELECT {person}, {at} FROM range({FACTS - half}) r(i)",
+    }
+    for name, rows in tables.items():
+        path = folder / f"{name}.parquet"
+        made.execute(f"COPY ({rows}) TO '{path}' (FORMAT parquet)")
+        made.execute(f"CREATE VIEW {name} AS SELECT * FROM '{path}'")
+    return made
+
+
+@benchmark("segment_rebuild")
+def rebuild() -> None:
+    """CPU and wall seconds of a definition of five conditions, and of the same question by hand."""
+    wire()
+    formula = normalise(parse(DEFINITION), vocabulary(), company_zone())
+    compiler = Compiler(sources(), fact, ibis.literal(NOW, "timestamp('UTC')"), offset_at(NOW))
+    with TemporaryDirectory() as folder:
+        say(f"laying out {FACTS:,} facts")
+        made = _lay_out(Path(folder))
+        started = time.process_time()
+        question = engine("duckdb").compiled(compiler.members(formula)).sql
+        compiled = time.process_time() - started
+        ours = f"SELECT count(*) FROM ({question})"
+        cpu, wall, found = {}, {}, {}
+        for name, query in (("ours", ours), ("hand", BY_HAND)) * 3:
+            begun, clock = time.process_time(), time.perf_counter()
+            found[name] = made.execute(query).fetchall()
+            cpu[name] = min(cpu.get(name, 1e9), time.process_time() - begun)
+            wall[name] = min(wall.get(name, 1e9), time.perf_counter() - clock)
+    if found["ours"] != found["hand"]:
+        raise AssertionError(found)
+    note = f"{found['ours'][0][0]:,} of {PEOPLE:,} people, {FACTS:,} facts; reference: SQL by hand, limit 1.3"
+    Figure("segment_rebuild_cpu", cpu["ours"], "s", cpu["hand"], note).emit()
+    Figure("segment_rebuild_wall", wall["ours"], "s", 10, "reference: the limit").emit()
+    Figure("segment_compile", compiled, "s").emit()
+
+
+LIVE = 200
+PERSONS = 5_000
+ARRIVING = 20_000
+
+
+@benchmark("segment_live")
+def live() -> None:
+    """CPU of reader and server a fact, with 200 live segments over purposes, counts and traits."""
+    wire()
+    now = timezone.now()
+    Person.objects.bulk_create([Person(country="CN", created_at=now) for _ in range(PERSONS)])
+    ids = list(Person.objects.values_list("pk", flat=True))
+    purposes = [f"purpose{number}" for number in range(40)]
+    for number in range(LIVE):
+        kind = ("form.submitted", "form.submitted", "lead.touched", "activity.logged")[number % 4]
+        where = [{"field": "purpose", "op": "is", "value": purposes[number % 40]}] if number % 4 < 3 else []
+        told = {"type": "fact", "fact": kind, "at_least": 1 + number % 3, "days": 30, "where": where}
+        country = {"type": "trait", "trait": "person.country", "op": "is", "value": "CN"}
+        definition = {"where": {"type": "all", "of": [told, country]}}
+        segment = create_segment(name=f"S{number}", definition=definition, user_id=None, now=now)
+        build(segment_id=segment.pk, now=now)
+    dice = random.Random(1)
+    facts = [_submitted(dice.choice(ids), dice.choice(purposes), now) for _ in range(ARRIVING)]
+    reader = segments_reader()
+    drain([reader])
+    _arrive(facts[:2000])
+    drain([reader])  # every statement is compiled once
+    _arrive(facts[2000:])
+    begun, server, clock = time.process_time(), server_cpu_seconds(), time.perf_counter()
+    handled = drain([reader])
+    ours, theirs = time.process_time() - begun, server_cpu_seconds() - server
+    wall = time.perf_counter() - clock
+    note = (
+        f"{handled:,} facts, {LIVE} segments; reader {ours:.1f} s, server {theirs:.1f} s, wall {wall:.1f} s"
+    )
+    Figure("segment_live", (ours + theirs) / max(handled, 1) * 1000, "ms CPU/fact", 1, note).emit()
+
+
+def _submitted(person: int, purpose: str, now: datetime) -> NewFact:
+    payload = FormSubmitted(
+        submission_id=1, via="form", form_id=1, form_version=1, purpose=purpose, product="", campaign_id=None,
+        data={}, source={}, consent={}, consent_text="", ip="",
+    )  # fmt: skip
+    return NewFact(payload=payload, occurred_at=now - timedelta(minutes=1), person_id=person)
+
+
+def _arrive(facts: list[NewFact]) -> None:
+    for start in range(0, len(facts), 1000):
+        with transaction.atomic():
+            append(facts[start : start + 1000], actor="bench", source="bench", now=timezone.now())
