@@ -132,7 +132,10 @@ def _schema_problem(item: Any) -> Problem:
         case "greater_than_equal" | "less_than_equal":
             return Problem(msgid("“%(field)s” is outside of what is allowed."), field=name)
         case _:
-            return Problem(msgid("“%(field)s” has a value that does not fit."), field=name or "of")
+            return Problem(
+                msgid("“%(field)s” has a value that does not fit."),
+                field=name or ("of" if "of" in item["loc"] else "where"),
+            )
 
 
 def check(definition: Definition, vocabulary: Vocabulary, *, own: int | None = None) -> list[Fault]:
