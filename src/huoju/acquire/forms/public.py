@@ -4,7 +4,6 @@ No cookie, no session: a signed token in the page stands for "made by us, at thi
 docs/decisions). An answer that is refused comes back with everything that was typed.
 """
 
-import ipaddress
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -28,6 +27,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from huoju.acquire.campaigns.policy import utm_of_page
 from huoju.core.access import ratelimit
+from huoju.core.access.address import client_address
 
 from . import operations, queries
 from .drawing import consent_name, consent_text, draw, field_name
@@ -296,15 +296,3 @@ def _must_wait(form: Form, ip: str, now: datetime) -> int:
         if not verdict.allowed:
             return verdict.retry_after
     return 0
-
-
-def client_address(request: HttpRequest) -> str:
-    """The visitor's IP address: the peer's, or behind our own proxy (HUOJU_BEHIND_PROXY) the one that it saw."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:
-        # The last entry is our proxy's; what stands before it may be invented.
-        address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2]
-    try:
-        return str(ipaddress.ip_address(address.strip()))
-    except ValueError:
-        return ""

@@ -43,6 +43,7 @@ from .policy import (
 
 MAX_TYPED = 1_000
 SHOWN = 200
+EXAMPLES = "li@firm.cn\n13800138000\nrival.cn\n+8617*"
 _TONES = {
     ListKind.WHITE: "success",
     ListKind.BLACK: "danger",
@@ -75,6 +76,7 @@ class ListForm(forms.Form):
     channels = forms.MultipleChoiceField(
         label=gettext_lazy("Only for these channels"),
         choices=lambda: [(each.value, _(label)) for each, label in CHANNEL_LABELS.items()],
+        widget=forms.CheckboxSelectMultiple,
         required=False,
     )
 
@@ -144,6 +146,7 @@ def list_page(request: HttpRequest, pk: int) -> HttpResponse:
         "entries": entries,
         "uploads": queries.list_uploads(row.pk),
         "form": UploadForm(),
+        "examples": EXAMPLES,
         "open": row.kind != ListKind.ERASED.value,
     }
     return respond(request, "consent/list.html", context)

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from huoju.core.access import ratelimit
+from huoju.core.access.address import client_address
 from huoju.core.privacy import mask
 from huoju.hub.identity.queries import get_persons
 
@@ -55,7 +56,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 def _linked(request: HttpRequest, link: Link, text: str, page: Any) -> HttpResponse:
     now = timezone.now()
-    caller = request.META.get("REMOTE_ADDR", "")
+    caller = client_address(request)
     verdict = ratelimit.allow(
         name="consent-link", caller=caller, limit=PER_ADDRESS, per=timedelta(minutes=10), now=now
     )
@@ -102,7 +103,7 @@ def _proof(request: HttpRequest, shown: str, link: Link) -> dict[str, str]:
     return {
         "link": link.value,
         "text": shown,
-        "ip": request.META.get("REMOTE_ADDR", ""),
+        "ip": client_address(request),
         "user_agent": request.headers.get("User-Agent", "")[:300],
         "page": request.path.split("/")[1],
     }

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.errors import UserError
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.consent import operations as consent
+from huoju.hub.consent.operations import Link, Token, seal
 from huoju.hub.consent.policy import Entry, EntryKind, ListKind
-from huoju.hub.consent.signing import Link, Token, seal
 from huoju.hub.identity.queries import get_persons, list_identifiers
 
 from .facts import DataRequested, PersonErased

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from huoju.hub.consent.signing import Link, LinkError, unseal
+from huoju.hub.consent.operations import Link, LinkError, unseal
 
 from . import operations, queries
 

@@ -1,5 +1,15 @@
 """Writing consent: answers, lists, uploads, letters, the policy table."""
 
+from ..signing import (
+    Link,
+    LinkError,
+    Token,
+    preferences_url,
+    seal,
+    unseal,
+    unsubscribe_headers,
+    unsubscribe_url,
+)
 from .answers import ConsentAnswer, answer_profile, forget_batch, record_batch
 from .confirming import ask_to_confirm, confirm, find_letter, send_waiting, write_letter
 from .lists import OWN_LISTS, add_entries, create_list, own_list, remove_entries, suppress
@@ -10,6 +20,9 @@ from .uploads import read_upload, start_upload
 __all__ = [
     "OWN_LISTS",
     "ConsentAnswer",
+    "Link",
+    "LinkError",
+    "Token",
     "activate",
     "add_entries",
     "answer_profile",
@@ -19,14 +32,19 @@ __all__ = [
     "find_letter",
     "forget_batch",
     "own_list",
+    "preferences_url",
     "read_upload",
     "record_batch",
     "remove_entries",
     "save_version",
+    "seal",
     "send_waiting",
     "set_preferences",
     "start_upload",
     "suppress",
+    "unseal",
     "unsubscribe",
+    "unsubscribe_headers",
+    "unsubscribe_url",
     "write_letter",
 ]

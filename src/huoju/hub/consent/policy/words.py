@@ -65,7 +65,7 @@ class DoubleOptIn(StrEnum):
 DOUBLE_OPT_IN_LABELS: dict[DoubleOptIn, str] = {
     DoubleOptIn.NO: msgid("Not asked for"),
     DoubleOptIn.RECOMMENDED: msgid("Recommended"),
-    DoubleOptIn.REQUIRED: msgid("Required"),
+    DoubleOptIn.REQUIRED: msgid("Required by law"),
 }
 
 
