@@ -274,6 +274,13 @@ def wire_navigation() -> None:
             label=_("People and companies"),
             order=10,
             pages=(
+                Page(label=_("People"), url_name="profile:people", icon="users", action=Action.SEE_LEADS),
+                Page(
+                    label=_("Companies"),
+                    url_name="companies:companies",
+                    icon="building",
+                    action=Action.SEE_LEADS,
+                ),
                 Page(
                     label=_("Segments"),
                     url_name="segments:segments",
@@ -286,7 +293,13 @@ def wire_navigation() -> None:
                     icon="list-check",
                     action=Action.MANAGE_SEGMENTS,
                 ),
-                Page(label=_("People"), url_name="profile:people", icon="users", action=Action.SEE_LEADS),
+                Page(label=_("Tags"), url_name="profile:tags", icon="tags", action=Action.SEE_LEADS),
+                Page(
+                    label=_("Merge review"),
+                    url_name="identity:inbox",
+                    icon="arrows-join",
+                    action=Action.MERGE_PEOPLE,
+                ),
                 Page(
                     label=_("Suppression lists"),
                     url_name="consent:lists",
@@ -305,19 +318,6 @@ def wire_navigation() -> None:
                     icon="shield-lock",
                     action=Action.MANAGE_PRIVACY,
                 ),
-                Page(
-                    label=_("Companies"),
-                    url_name="companies:companies",
-                    icon="building",
-                    action=Action.SEE_LEADS,
-                ),
-                Page(
-                    label=_("Merge review"),
-                    url_name="identity:inbox",
-                    icon="arrows-join",
-                    action=Action.MERGE_PEOPLE,
-                ),
-                Page(label=_("Tags"), url_name="profile:tags", icon="tags", action=Action.SEE_LEADS),
                 Page(
                     label=_("Survivorship rules"),
                     url_name="profile:rules",
