@@ -299,6 +299,7 @@ def _submit(story: Story, published: Sequence[Form], now: datetime) -> None:
     for lead in (lead for lead in story.leads if lead.fresh):
         form = published[lead.number % len(published)]
         source = {
+            "utm_source": lead.source.channel,
             "utm_campaign": lead.source.campaign,
             "utm_term": lead.source.keyword,
             "page": lead.source.page,
