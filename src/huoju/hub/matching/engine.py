@@ -8,6 +8,7 @@ pairs are compared there as well, or by Spark if the installation says so.
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import batched
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,7 @@ _TRAINING_PAIRS = 1_000_000
 _SEED = 1
 _UNSEEN = 1000
 _LEAST_M = 0.005
+_RATE_ROUNDS = 3
 
 type Row = Sequence[int | str | None]
 """The number of the row, then the values of the design's columns in their order."""
@@ -108,7 +110,25 @@ class Matcher:
                 )
             except EMTrainingException:
                 continue  # no two rows agree there: the other sets have to do
-        return self._trained(linker.misc.save_model_to_json(), given, rate)
+        weights = self._trained(linker.misc.save_model_to_json(), given, rate)
+        for _ in range(_RATE_ROUNDS):
+            weights = replace(weights, rate=max(rate, self._expected(weights)))
+        return weights
+
+    def _expected(self, weights: Weights) -> float:
+        """True pairs a row that the weights themselves expect among the pairs that the blocks make.
+
+        What certain agreement finds is too few where identifiers have joined the certain ones before.
+        """
+        scored = self._linker(weights).inference.predict()
+        if self._spark is not None:
+            total = scored.as_spark_dataframe().agg({"match_probability": "sum"}).collect()[0][0]
+        else:
+            found = self._database.execute(
+                f"SELECT sum(match_probability) FROM {scored.physical_name}"
+            ).fetchone()
+            total = found[0] if found else None
+        return min(float(total or 0.0) / max(self.rows, 1), 10.0)
 
     def score(self, weights: Weights, *, threshold: float) -> Iterator[Pair]:
         """The pairs whose probability is at least `threshold`, the likeliest first, each with what it is made of."""
@@ -160,7 +180,7 @@ class Matcher:
         if self._spark is not None:
             frame = scored.as_spark_dataframe().select(*columns)
             rows = [tuple(row) for row in frame.toLocalIterator()]
-            yield from sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
+            yield from sorted(rows, key=lambda row: (-round(row[2], 6), row[0], row[1]))
             return
         relation = self._database.execute(
             f"""SELECT {", ".join(columns)} FROM {scored.physical_name}
@@ -179,11 +199,12 @@ class Matcher:
             retain_intermediate_calculation_columns=True,
             linker_uid="huoju",
         )
-        api: Any = (
-            splink.DuckDBAPI(self._database)
-            if self._spark is None
-            else splink.SparkAPI(spark_session=self._spark, register_udfs_automatically=False)  # type: ignore[no-untyped-call]
-        )
+        if self._spark is None:
+            api: Any = splink.DuckDBAPI(self._database)
+        else:
+            api = splink.SparkAPI(  # type: ignore[no-untyped-call]
+                spark_session=self._spark, break_lineage_method="persist", register_udfs_automatically=False
+            )
         linker = Linker(self._registered(api, _ROWS), settings, log_level=None, validate_settings=False)
         if weights is not None:
             self._register_frequencies(api, linker, weights)
