@@ -15,5 +15,7 @@ def spark_engine() -> Iterator[Engine]:
     # By name: importing pyspark costs a second, which tests of anything else should not pay.
     spark = importlib.import_module("huoju.core.lake.spark")
     os.environ["JAVA_HOME"] = str(spark.java_home())
+    # Short-lived: the thorough compiler and the collector's threads cost more than they bring.
+    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     yield engine("spark-local")
     spark.stop()
