@@ -141,7 +141,7 @@ class MergesLoseNothing(TestCase):
     """`hypothesis.extra.django` gives each example a transaction of its own."""
 
     @settings(
-        max_examples=60,
+        max_examples=12,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -195,12 +195,16 @@ def _row(field: str, ours: list[str], theirs: list[str], shown: Callable[[str], 
 
 def told_evidence(evidence: Sequence[Evidence], *, contacts: bool) -> list[dict[str, Any]]:
     """A proposal's evidence as the templates show it, the weightiest first."""
-    shown: Callable[[str], str] = (lambda value: value) if contacts else mask
+    masked: Callable[[str], str] = (lambda value: value) if contacts else mask
+
+    def shown(field: str, value: str) -> str:
+        return _region(value) if field == "region" else masked(value)
+
     return [
         {
             "label": field_label(each.field),
-            "left": shown(each.left),
-            "right": shown(each.right),
+            "left": shown(each.field, each.left),
+            "right": shown(each.field, each.right),
             "agreement": _(AGREEMENT_LABELS[each.level]),
             "tone": _TONES[each.level],
             "weight": f"{each.weight:+.1f}",

@@ -8,7 +8,7 @@ from huoju.core.ui.parts import Label
 from .policy import KIND_LABELS, MAX_MEMBERS, Block, IdentifierKind, Obstacle
 
 FIELD_LABELS: dict[str, Label] = {
-    "name": gettext_lazy("Name"),
+    "name": gettext_lazy("Full name"),
     "title": gettext_lazy("Job title"),
     "company": gettext_lazy("Company"),
     "region": gettext_lazy("Region"),
