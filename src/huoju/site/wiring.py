@@ -43,6 +43,7 @@ from huoju.hub.companies import registry as companies_registry
 from huoju.hub.companies import search as companies_search
 from huoju.hub.companies import telling as companies_telling
 from huoju.hub.companies.facts import CompanyUpdated
+from huoju.hub.consent import laketables as consent_tables
 from huoju.hub.consent import pages as consent_pages
 from huoju.hub.consent import telling as consent_telling
 from huoju.hub.consent.aspect import consents_of
@@ -473,4 +474,4 @@ def wire_segments() -> None:
     register_activities(*activities.ACTIVITIES)
     register_births(LeadCaptured)
     register_derived("score")
-    lake_tables.register(*segment_tables.LAKE_TABLES)
+    lake_tables.register(*segment_tables.LAKE_TABLES, consent_tables.CONSENTS)

@@ -1,6 +1,7 @@
 """Lists: files of many lines, the pages, the API."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_the_api(client: Client) -> None:
     )
     headers = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
 
-    def post(path: str, body: dict[str, object]) -> tuple[int, object]:
+    def post(path: str, body: Mapping[str, object]) -> tuple[int, object]:
         answer = client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json", **headers)  # type: ignore[arg-type]
         return answer.status_code, answer.json() if answer.content else None
 
@@ -145,7 +146,7 @@ def test_the_api(client: Client) -> None:
         200,
         [(True, "consent"), (False, "unknown_person")],
     )
-    entries = {"list": "unsubscribed", "entries": ["wang@firm.cn", "???"], "reason": "asked"}
+    entries = {"to": "unsubscribed", "entries": ["wang@firm.cn", "???"], "reason": "asked"}
     assert post("/suppressions", entries) == (200, {"changed": 1, "unreadable": ["???"]})
     assert post("/suppressions", entries) == (200, {"changed": 0, "unreadable": ["???"]})
     assert post("/may-contact", asked)[1][0]["reason"] == "unsubscribed"  # type: ignore[index]

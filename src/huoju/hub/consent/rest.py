@@ -58,7 +58,7 @@ class EntriesIn(Schema):
     """Addresses for the list of unsubscribed addresses, the blacklist or the whitelist."""
 
     model_config = ConfigDict(extra="forbid")
-    list: Literal["unsubscribed", "black", "white"]
+    to: Literal["unsubscribed", "black", "white"] = Field(description="Which list.")
     entries: list[str] = Field(min_length=1, max_length=MAX_ENTRIES)
     reason: str = Field("", max_length=200)
 
@@ -119,7 +119,7 @@ def _change(request: HttpRequest, wanted: EntriesIn, *, remove: bool) -> Changed
     read = {text: read_entry(text) for text in wanted.entries}
     good = [each for each in read.values() if not isinstance(each, EntryProblem)]
     now = timezone.now()
-    target = operations.own_list(ListKind(wanted.list), now=now)
+    target = operations.own_list(ListKind(wanted.to), now=now)
     told = {"reason": wanted.reason, "actor": _actor(request), "source": "api", "now": now}
     if remove:
         changed = operations.remove_entries(good, of=target, **told)  # type: ignore[arg-type]

@@ -69,7 +69,7 @@ def ask_to_confirm(
 def write_letter(
     *,
     key: str,
-    kind: Letter.Kind,
+    kind: str,
     person_id: int | None,
     address: str,
     language: str,

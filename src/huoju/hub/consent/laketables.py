@@ -1,0 +1,19 @@
+"""What people said, for questions over millions."""
+
+from huoju.core.lake.tables import LakeTable
+
+CONSENTS = LakeTable(
+    name="consents",
+    relation="consent_consent",
+    columns={
+        "id": "int64",
+        "person_id": "int64",
+        "channel": "string",
+        "purpose": "string",
+        "state": "string",
+        "granted": "boolean",
+        "at": "timestamp('UTC')",
+        "expires_at": "timestamp('UTC')",
+    },
+)
+"""Every answer; the latest by (`at`, `id`) of a person, channel, purpose counts. Addresses and proofs stay at home."""
