@@ -10,7 +10,7 @@ class FieldValue(models.Model):
     """One value that somebody gave for one field of a person, and who, when, from where. Never changed.
 
     A person's first values stand in the person's own columns, with `Person.source`. Rows begin with the second: then
-    the first value of that field gets its row too, and the column holds the one that survives (see decision 20).
+    the first value of that field gets its row too, and the column holds the one that survives (see decision 22).
     """
 
     person = models.ForeignKey(
