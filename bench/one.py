@@ -11,6 +11,7 @@ from bench import (  # noqa: E402, F401 (register their benchmarks)
     consent,
     facts,
     funnel,
+    identity,
     imports,
     lake,
     latency,

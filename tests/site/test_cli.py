@@ -31,6 +31,7 @@ def test_every_command_is_described(capsys: pytest.CaptureFixture[str]) -> None:
         "import",
         "lake",
         "replay",
+        "resolve",
         "doctor",
         "backup",
         "restore",

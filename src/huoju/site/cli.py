@@ -67,6 +67,11 @@ def parser() -> argparse.ArgumentParser:
     lake.add_argument("action", choices=["status", "flow", "rebuild", "compact"])
     lake.add_argument("names", nargs="*", metavar="NAME", help="rebuild: only these (facts, names of tables)")
 
+    resolve = add(
+        "resolve", "find out anew who is one person, as after a change of the limits; merges nothing"
+    )
+    resolve.add_argument("--propose", action="store_true", help="put what is found into the review queue")
+
     imports = add("import", "import a CSV, XLSX or Parquet file, or take an import back", module="imports")
     imports.add_argument("file", nargs="?", type=Path)
     imports.add_argument("--target", help="what the rows are (what the mapping says, else leads)")

@@ -1,5 +1,6 @@
 """Writing persons."""
 
+from .bulk import Reresolved, reresolve, resolve_edges
 from .deciding import decide, merge, postpone, reopen, unmerge
 from .golden import rewrite_batch
 from .merging import Merged, NewMerge, merge_batch, separate, unmerge_batch
@@ -11,6 +12,7 @@ __all__ = [
     "Merged",
     "NewMerge",
     "PersonHint",
+    "Reresolved",
     "Resolved",
     "decide",
     "forget_batch",
@@ -20,7 +22,9 @@ __all__ = [
     "postpone",
     "propose_batch",
     "reopen",
+    "reresolve",
     "resolve_batch",
+    "resolve_edges",
     "rewrite_batch",
     "separate",
     "unmerge",
