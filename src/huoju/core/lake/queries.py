@@ -64,6 +64,11 @@ def list_states() -> list[LakeState]:
     return states
 
 
+def list_positions() -> dict[str, tuple[int, datetime | None]]:
+    """How far each flow has come, by name (`facts`, tables): the position, and when it last flowed."""
+    return {name: (tx, at) for name, tx, at in Position.objects.values_list("name", "tx", "flowed_at")}
+
+
 def _waiting(position: Position) -> tuple[int, datetime | None]:
     """How many facts have not flowed, and when the first of them was recorded."""
     with connection.cursor() as cursor:

@@ -10,7 +10,7 @@ from django.db import connection
 from huoju.core.lake import operations as lake
 from huoju.core.lake.engines import Engine, engine
 from huoju.core.lake.manifest import BusyError
-from huoju.core.lake.models import Position
+from huoju.core.lake.queries import list_positions
 
 from .asking import compiler, fact, is_timed_formula, iterate, offset_at, sources, statement
 from .compiler import Compiler
@@ -129,17 +129,17 @@ def evaluate_in(asked: Engine, formula: Formula, *, now: datetime, unsure: Itera
 
 def _flowed_with(formula: Formula, now: datetime) -> int | None:
     """The position up to which the log has flowed; None unless every table of the formula has flowed as late."""
-    positions = {position.name: position for position in Position.objects.all()}
-    facts = positions.get("facts")
-    if facts is None or facts.flowed_at is None:
+    positions = list_positions()
+    tx, flowed_at = positions.get("facts", (0, None))
+    if flowed_at is None:
         return None
     for name in engine("duckdb").compiled(_lake_compiler(now).members(formula)).names:
         if name.startswith("fact_"):
             continue
-        table = positions.get(name)
-        if table is None or table.flowed_at is None or table.flowed_at < facts.flowed_at:
+        at = positions.get(name, (0, None))[1]
+        if at is None or at < flowed_at:
             return None
-    return facts.tx
+    return tx
 
 
 def _told_since(edge: int) -> list[int]:
