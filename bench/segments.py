@@ -129,7 +129,7 @@ def rebuild() -> None:
 
 LIVE = 200
 PERSONS = 5_000
-ARRIVING = 20_000
+ARRIVING = 10_000
 
 
 @benchmark("segment_live")

@@ -134,3 +134,27 @@ CONDITIONS = st.recursive(
     max_leaves=5,
 )
 """Definitions without their envelope."""
+
+_SEEN, _ASKED = {"fact": "segment_test.visited"}, {"fact": "segment_test.asked"}
+EVERY_LEAF: tuple[dict[str, Any], ...] = (
+    {
+        "type": "any",
+        "of": [
+            _trait("person.title", Op.CONTAINS, "a"),
+            _trait("person.created_at", Op.WITHIN_LAST, 7),
+            _trait("company.industry", Op.IS, "a"),
+        ],
+    },
+    {
+        "type": "all",
+        "of": [
+            {"type": "fact", **_SEEN, "at_least": 2, "days": 30},
+            {
+                "type": "not",
+                "of": {"type": "any", "of": [{"type": "tag", "tag": 1}, {"type": "list", "list": 1}]},
+            },
+        ],
+    },
+    {"type": "sequence", "steps": [_SEEN, {**_ASKED, "within_days": 30}]},
+)
+"""Few definitions that need every part of the compiler."""

@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from huoju.core.bulk import numbers
-from huoju.core.lake.engines import engine, tables
+from huoju.core.lake.engines import Engine, engine, tables
 from huoju.hub.segments.asking import (
     company_zone,
     compiler,
@@ -27,7 +27,7 @@ from huoju.hub.segments.policy.oracle import World, members, next_change
 from huoju.hub.segments.policy.parsing import check, parse
 from huoju.hub.segments.queries import people_among, vocabulary
 
-from .kinds import CONDITIONS, NOW
+from .kinds import CONDITIONS, EVERY_LEAF, NOW
 from .worlds import PEOPLE, make
 
 
@@ -108,3 +108,17 @@ def test_every_engine_finds_whom_the_oracle_finds(seed: int, conditions: list[di
             assert among_few(formula, few, NOW) == {pk: state[pk] for pk in people}
             assert in_duckdb(formula, NOW) == expected
         transaction.set_rollback(True)
+
+
+@pytest.mark.spark
+@pytest.mark.django_db
+def test_spark_finds_whom_the_oracle_finds(spark_engine: Engine) -> None:
+    """Every kind of leaf once, over one world: the same expression in Spark."""
+    world = make(11)
+    for condition in EVERY_LEAF:
+        formula = _formula(condition)
+        moment = ibis.literal(NOW, "timestamp('UTC')")
+        question = spark_engine.compiled(Compiler(sources(), fact, moment, offset_at(NOW)).members(formula))
+        rows = {name: engine("postgres").run(tables()[name]) for name in question.names}
+        found = {row[0] for row in spark_engine.rows(question, rows)}
+        assert found == members(formula, world, NOW, offset_at(NOW))
