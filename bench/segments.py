@@ -113,15 +113,17 @@ def rebuild() -> None:
         question = engine("duckdb").compiled(compiler.members(formula)).sql
         compiled = time.process_time() - started
         ours = f"SELECT count(*) FROM ({question})"
-        cpu, wall, found = {}, {}, {}
+        cpu: dict[str, float] = {}
+        wall: dict[str, float] = {}
+        found: dict[str, object] = {}
         for name, query in (("ours", ours), ("hand", BY_HAND)) * 3:
             begun, clock = time.process_time(), time.perf_counter()
-            found[name] = made.execute(query).fetchall()
+            found[name] = made.execute(query).fetchall()[0][0]
             cpu[name] = min(cpu.get(name, 1e9), time.process_time() - begun)
             wall[name] = min(wall.get(name, 1e9), time.perf_counter() - clock)
     if found["ours"] != found["hand"]:
         raise AssertionError(found)
-    note = f"{found['ours'][0][0]:,} of {PEOPLE:,} people, {FACTS:,} facts; reference: SQL by hand, limit 1.3"
+    note = f"{found['ours']} of {PEOPLE:,} people, {FACTS:,} facts; reference: SQL by hand, limit 1.3"
     Figure("segment_rebuild_cpu", cpu["ours"], "s", cpu["hand"], note).emit()
     Figure("segment_rebuild_wall", wall["ours"], "s", 10, "reference: the limit").emit()
     Figure("segment_compile", compiled, "s").emit()

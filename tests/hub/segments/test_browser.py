@@ -34,7 +34,7 @@ def test_a_segment_is_built_by_keyboard(visit: Visit, transactional_db: Any) -> 
     assert violations(page) == []
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/segments/\d+/$"))
-    definition = Segment.objects.get(name="Admirals").versions.get().definition  # type: ignore[attr-defined]
+    definition = Segment.objects.get(name="Admirals").versions.get().definition
     first, second = definition["where"]["of"]
     assert first == {"type": "trait", "trait": "person.title", "op": "contains", "value": "admiral"}
     assert (second["at_least"], second["at_most"]) == (0, 0)

@@ -1,6 +1,7 @@
 """Memberships follow the log, the clock and merges, and a build finds nothing to change."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from django.utils import timezone
 from huoju.core.facts.delivery import drain
 from huoju.core.facts.models import DeadLetter, Fact
 from huoju.core.facts.operations import NewFact, append
+from huoju.core.lake import operations as lake
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 from huoju.hub.identity.models import Alias, Person
+from huoju.hub.segments import engines
 from huoju.hub.segments.membership import build, follow_due
 from huoju.hub.segments.models import Membership, Segment
 from huoju.hub.segments.operations import create_segment, update_segment
@@ -142,3 +145,20 @@ def test_what_happens_during_a_build_is_looked_at_before_it_goes_live() -> None:
     assert build(segment_id=made.pk, now=timezone.now()) == 1
     assert inside(made) == {person}
     assert build(segment_id=made.pk, now=timezone.now()) == 0
+
+
+@pytest.mark.django_db
+def test_a_build_over_the_lake_looks_again_at_whom_the_log_has_told_of(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lake is older than the log; nobody is missed."""
+    settings.LAKE_URL = str(tmp_path / "lake")
+    first, second = people(2)
+    tell(visit(first), visit(first))
+    lake.flow(now=timezone.now(), horizon="own")
+    monkeypatch.setattr(engines, "_are_many", lambda: True)
+    monkeypatch.setattr(lake, "flow", lambda now: None)
+    tell(visit(second), visit(second))
+    made = segment(TWICE)
+    assert inside(made) == {first, second}
+    assert Membership.objects.filter(segment=made).count() == 2

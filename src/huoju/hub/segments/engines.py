@@ -147,7 +147,7 @@ def _told_since(edge: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT person_id, company_id, kind = ANY(%s), (payload ->> 'profile_id')
-               FROM facts_fact WHERE tx > %s""",
+               FROM facts_fact WHERE tx >= %s""",
             [list(MERGES), edge],
         )
         rows = cursor.fetchall()

@@ -20,6 +20,7 @@ from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.ui.download import download
 from huoju.core.ui.formats import number
+from huoju.core.ui.links import link_of
 from huoju.core.ui.listing import Empty, ListPage, Sort
 from huoju.core.ui.parts import Chart, Figure
 from huoju.core.ui.respond import redirect_to, respond
@@ -105,7 +106,7 @@ class SegmentPage(ListPage[Membership]):
 
     def row_url(self, row: Membership) -> str | None:
         """To the person, where there is a page."""
-        return MemberTable.base_columns["profile"].url(row)
+        return link_of("person", row.profile_id)
 
     def extra(self) -> dict[str, Any]:
         """What the page says above the list."""

@@ -58,7 +58,7 @@ def _options(choices: Choices | None) -> list[list[str]]:
 
 def catalogue(own: int | None = None) -> dict[str, Any]:
     """What the editor offers, as JSON. `own` is the segment that is edited: it cannot be part of itself."""
-    segments = Segment.objects.filter(archived=False).exclude(pk=own).order_by("name")
+    segments = Segment.objects.filter(archived=False).exclude(pk=own or 0).order_by("name")
     return {
         "ops": {op.value: str(label) for op, label in OP_LABELS.items()},
         "operators": {type_.value: [op.value for op in ops] for type_, ops in OPERATORS.items()},
