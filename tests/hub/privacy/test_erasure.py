@@ -6,6 +6,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as parquet
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,8 @@ from huoju.core.errors import UserError
 from huoju.core.facts import delivery, readers
 from huoju.core.facts.kinds import kind_named
 from huoju.core.facts.models import Fact
+from huoju.core.lake import operations as lake
+from huoju.core.lake.models import File
 from huoju.hub.consent import queries as consent
 from huoju.hub.consent import signing
 from huoju.hub.consent.models import Letter
@@ -66,6 +69,29 @@ def everything() -> str:
             (text,) = cursor.fetchone() or ("",)
             found += [f"{name}: {text[:300]}" for secret in SECRETS if secret in text]
     return "\n".join(found)
+
+
+def in_the_lake(place: Path) -> str:
+    """What the files of the lake say, those that are still read."""
+    live = File.objects.filter(dropped=None).values_list("path", flat=True)
+    return " ".join(str(parquet.read_table(place / path).to_pylist()) for path in live)
+
+
+def test_the_lake_forgets_what_a_form_said(
+    admin: User, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings, "LAKE_URL", str(tmp_path))
+    person = send_form()
+    lake.flow(now=NOW, horizon="own")
+    assert "想了解数仓" in in_the_lake(tmp_path)
+    request = operations.register_request(
+        person_id=person.pk, kind="erasure", source="staff", user_id=admin.pk, now=NOW
+    )
+    operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+    jobs.work_on(request_id=request.pk)
+    lake.flow(now=NOW, horizon="own")
+    said = in_the_lake(tmp_path)
+    assert [secret for secret in SECRETS if secret in said] == []
 
 
 @pytest.fixture
