@@ -127,7 +127,7 @@ def wire_privacy() -> None:
 def wire_lead_page() -> None:
     """What the wings above show on a lead's page, and their cards on the start page."""
     workbench, deals = workbench_pages, deals_pages
-    for panel in (
+    LEAD_PANELS.register(
         Panel(
             code="answer", place="next", order=20, template="workbench/_next.html", build=workbench.next_panel
         ),
@@ -175,8 +175,7 @@ def wire_lead_page() -> None:
             template="workbench/_activities.html",
             build=workbench.activities_panel,
         ),
-    ):
-        LEAD_PANELS.register(panel)
+    )
     register_aspect(Aspect(code="leads", label=_("Leads"), order=10, lines=leads_of))
     register_aspect(Aspect(code="consent", label=_("Consent"), order=20, lines=consents_of))
     register_home_card("merges", identity_pages.home_card, order=30, action=Action.MERGE_PEOPLE)
@@ -193,23 +192,22 @@ def wire_companies() -> None:
     companies_registry.register_people(leads_companies.people_at)
     companies_registry.register_common_values(leads_companies.common_values)
     companies_registry.register_mail_domains(identity_queries.mail_domains_of_companies)
-    for panel in (
-        companies_registry.Panel(
+    companies_registry.COMPANY_PANELS.register(
+        Panel(
             code="leads",
             place="main",
             order=10,
             template="leads/_of_company.html",
             build=leads_companies.leads_panel,
         ),
-        companies_registry.Panel(
+        Panel(
             code="deals",
             place="main",
             order=20,
             template="deals/_of_company.html",
             build=deals_companies.deals_panel,
         ),
-    ):
-        companies_registry.register_panel(panel)
+    )
 
 
 def wire_readers() -> None:

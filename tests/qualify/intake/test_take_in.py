@@ -344,6 +344,7 @@ def test_what_a_known_person_says_differently_is_kept_with_its_source() -> None:
     take(li_na("a"))
     take(li_na("b", title="首席市场官"), import_id=7)
     (taken,) = take(li_na("c", title="市场副总裁", company=""))
+    assert taken.person_id is not None
     values = FieldValue.objects.filter(person_id=taken.person_id).order_by("id")
     assert [(row.field, row.value, row.source) for row in values] == [
         ("title", "市场总监", "test"),

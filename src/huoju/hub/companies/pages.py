@@ -125,14 +125,14 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
         "tabs": [Tab(code="overview", label=_("Overview")), Tab(code="timeline", label=_("Timeline"))],
         "tab": tab,
         "tab_template": f"companies/_{tab}.html",
-        "side_panels": registry.panels_for(request, about, "side"),
+        "side_panels": registry.COMPANY_PANELS.shown(request, about, "side"),
     }
     if tab == "timeline":
         context |= _timeline(request, members)
     else:
         context |= {
             "people": registry.people_of(user, members, PEOPLE),
-            "main_panels": registry.panels_for(request, about, "main"),
+            "main_panels": registry.COMPANY_PANELS.shown(request, about, "main"),
         }
     return respond(request, "companies/company.html", context, fragment="ui/_tabs.html")
 

@@ -5,12 +5,12 @@ Leads say which companies a user may see and whom one meets there; upper rooms p
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from huoju.core.access.models import User
+from huoju.core.ui.panels import Panels
 
 type Visibility = Callable[[User], QuerySet[Any, Any] | None]
 """The ids of the companies that a user's own leads name, as a subquery; None for one who sees all."""
@@ -38,31 +38,8 @@ class PanelCompany:
     group_ids: tuple[int, ...]
 
 
-type Build = Callable[[HttpRequest, PanelCompany], Mapping[str, Any] | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """A part of a company's page: `main` under the tree, `side` a card beside.
-
-    `build` returns what the template needs under the name `panel`, or None to show nothing.
-    """
-
-    code: str
-    place: Literal["main", "side"]
-    order: int
-    template: str
-    build: Build
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A panel with its content."""
-
-    code: str
-    template: str
-    content: Mapping[str, Any]
-
+COMPANY_PANELS: Panels[PanelCompany] = Panels()
+"""What stands on a company's page: `main` under the tree, `side` a card beside."""
 
 type Domains = Callable[[Sequence[int]], Mapping[int, Sequence[str]]]
 """The domains of the mail addresses of the people of each company, without free and disposable mail."""
@@ -74,7 +51,6 @@ _domains: list[Domains] = []
 _common: list[Common] = []
 _visibility: list[Visibility] = []
 _people: list[People] = []
-_panels: dict[str, Panel] = {}
 
 
 def register_visibility(rule: Visibility) -> None:
@@ -115,17 +91,3 @@ def register_common_values(source: Common) -> None:
 def common_values(company_ids: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
     """What the leads of each company say most often of its region and industry."""
     return _common[0](company_ids) if _common else {}
-
-
-def register_panel(panel: Panel) -> None:
-    """Add a panel, or replace the one of the same code."""
-    _panels[panel.code] = panel
-
-
-def panels_for(request: HttpRequest, company: PanelCompany, place: Literal["main", "side"]) -> list[Shown]:
-    """The panels of one place that have something to show, in order."""
-    return [
-        Shown(panel.code, panel.template, content)
-        for panel in sorted(_panels.values(), key=lambda each: each.order)
-        if panel.place == place and (content := panel.build(request, company)) is not None
-    ]
