@@ -122,4 +122,4 @@ PERSONS = Design(
     ),
     certain_recall=0.6,
 )
-"""The profile of settings for Huoju's persons. `threshold` is its default and was not tuned on any labelled set."""
+"""The profile of settings for Huoju's persons. `threshold` is its default (docs/matching.md)."""
