@@ -5,7 +5,7 @@ over the identity mapping and writes nothing, so a merge joins what people said 
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,10 +67,13 @@ def may_contact_batch(
     return found
 
 
-def needs_confirmation(country: str) -> bool:
-    """Whether a yes to news by e-mail has to be confirmed from its mail box in that place (double opt-in)."""
-    rule = POLICY.active().rule_for(country, Channel.EMAIL, Purpose.MARKETING)[1]
-    return rule.double_opt_in is DoubleOptIn.REQUIRED
+def needs_confirmation(countries: Collection[str]) -> set[str]:
+    """Those of the places where a yes to news by e-mail has to be confirmed from its mail box (double opt-in)."""
+    if not countries:
+        return set()
+    table = POLICY.active()
+    rules = {place: table.rule_for(place, Channel.EMAIL, Purpose.MARKETING)[1] for place in set(countries)}
+    return {place for place, rule in rules.items() if rule.double_opt_in is DoubleOptIn.REQUIRED}
 
 
 def registers(at: datetime) -> dict[tuple[str, str], int]:

@@ -224,16 +224,18 @@ def _ask_first(
     """The answers to be recorded as they are; a yes on a form that its mail box has to confirm first is asked for."""
     kept: list[consent.ConsentAnswer] = []
     places: list[int] = []
+    country = {
+        at: country_of(rows[at].country, rows[at].region, "", "", rows[at].mobile)
+        for answer, at in zip(answers, positions, strict=True)
+        if rows[at].incoming.via == "form"
+        and answer.granted
+        and (answer.channel, answer.purpose) == (Channel.EMAIL, Purpose.MARKETING)
+    }
+    strict = needs_confirmation(country.values())
     for answer, at in zip(answers, positions, strict=True):
         row = rows[at]
-        asked = (
-            row.incoming.via == "form"
-            and answer.granted
-            and answer.channel == Channel.EMAIL
-            and answer.purpose == Purpose.MARKETING
-            and needs_confirmation(country_of(row.country, row.region, "", "", row.mobile))
-        )
-        if asked:
+        news = answer.granted and (answer.channel, answer.purpose) == (Channel.EMAIL, Purpose.MARKETING)
+        if news and country.get(at) in strict:
             consent.ask_to_confirm(
                 person_id=answer.person_id,
                 purpose=answer.purpose,
