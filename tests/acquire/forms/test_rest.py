@@ -303,6 +303,8 @@ def test_a_time_far_in_the_past_is_no_problem(program: Program) -> None:
 def test_the_examples_of_the_guide_work(program: Program) -> None:
     guide = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
     examples = re.findall(r'\$HUOJU/api/v1/([\w/]+)"(?:(?!curl).)*?-d \'(\{.*?\})\'', guide, re.DOTALL)
-    examples = [(path, body) for path, body in examples if path.startswith("leads")]  # the other rooms test theirs
+    examples = [
+        (path, body) for path, body in examples if path.startswith("leads")
+    ]  # the other rooms test theirs
     assert [path for path, _body in examples] == ["leads", "leads/batch"]
     assert [program.post(path, body).status_code for path, body in examples] == [202, 200]
