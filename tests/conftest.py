@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 from hypothesis import HealthCheck
@@ -42,16 +42,19 @@ def source_language() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_flush() -> Iterator[None]:
-    """Flushing waits for what the test left running, takes the job queue too, which Django does not manage, and leaves
-    what migrations have put in, whichever test comes next."""
+    """Flushing waits for what the test left running, takes the log and the queue too, which Django does not manage,
+    and leaves what migrations have put in, whichever test comes next."""
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
     defaults = import_module("huoju.acquire.campaigns.migrations.0003_default_channels")
 
     def flush_all(case: TransactionTestCase) -> None:
         _wait_for_others()
         flush(case)
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL huoju.erasing = 'on'")
+            cursor.execute(
+                "TRUNCATE facts_fact, facts_key, procrastinate_jobs, procrastinate_workers CASCADE"
+            )
         defaults.add(apps, None)
 
     with pytest.MonkeyPatch.context() as patch:
