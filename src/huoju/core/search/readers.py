@@ -20,4 +20,4 @@ def search_reader() -> Reader:
     wanted: dict[type[Any], None] = {}
     for kind in all_kinds():
         wanted.update(dict.fromkeys(kind.facts))
-    return Reader("search", tuple(wanted), _handle, batch=2000, reset=forget_all, patience=60)
+    return Reader("search", tuple(wanted), _handle, batch=2000, reset=forget_all, patience=120)

@@ -37,4 +37,4 @@ def profile_reader() -> Reader:
     kinds: dict[type[Any], None] = {TagSaved: None, SurvivorshipActivated: None}
     for source in all_sources():
         kinds |= dict.fromkeys(source.changed_by)
-    return Reader("profile", tuple(kinds), handle, batch=4000, patience=20)
+    return Reader("profile", tuple(kinds), handle, batch=4000, patience=120)

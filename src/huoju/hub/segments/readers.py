@@ -70,5 +70,5 @@ def segments_reader() -> Reader:
     payloads |= {activity.payload for activity in all_activities().values()}
     payloads |= {payload for source in all_sources() for payload in source.changed_by}
     return Reader(
-        "segments", tuple(sorted(payloads, key=lambda each: kind_of(each).name)), handle, patience=20
+        "segments", tuple(sorted(payloads, key=lambda each: kind_of(each).name)), handle, patience=120
     )

@@ -31,6 +31,6 @@ FUNNEL = Reader(
     handle=_handle,
     batch=5000,
     reset=forget_all,
-    patience=20,
+    patience=120,
 )
 """Facts of leads and deals → `FunnelRow`, `FunnelPayment`."""
