@@ -5,7 +5,7 @@ from django.db import connection
 
 from huoju.core.lake.tables import LakeTable, all_tables
 from huoju.hub.profile import registry
-from huoju.hub.profile.registry import Trait, TraitSource, TraitType
+from huoju.hub.profile.registry import Trait, TraitSource, ValueType
 from huoju.site.wiring import wire_traits
 
 TABLE = LakeTable(
@@ -19,7 +19,7 @@ def _source(code: str, *traits: str) -> TraitSource:
         label=code,
         table=TABLE,
         changed_by=(),
-        traits=tuple(Trait(code=each, label=each, type=TraitType.BOOLEAN, column="sun") for each in traits),
+        traits=tuple(Trait(code=each, label=each, type=ValueType.BOOLEAN, column="sun") for each in traits),
     )
 
 
@@ -73,7 +73,7 @@ def test_every_lake_table_can_be_read() -> None:
 def test_every_choice_has_a_label() -> None:
     traits = [trait for source in registry.all_sources() for trait in source.traits]
     assert {
-        trait.code for trait in traits if trait.type is TraitType.CHOICE and trait.choices is None
+        trait.code for trait in traits if trait.type is ValueType.CHOICE and trait.choices is None
     } == set()
     for trait in traits:
         if trait.choices is not None:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.lake.tables import LakeTable
-from huoju.hub.profile.registry import Trait, TraitSource, TraitType
+from huoju.hub.profile.registry import Trait, TraitSource, ValueType
 
 from .facts import (
     OpportunityLost,
@@ -69,18 +69,18 @@ DEAL = TraitSource(
         Trait(
             code="deal.state",
             label=_("State"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="state",
             choices=lambda: Opportunity.State.choices,
         ),
-        Trait(code="deal.amount", label=_("Amount"), type=TraitType.NUMBER, column="amount"),
-        Trait(code="deal.competitor", label=_("Competitor"), type=TraitType.TEXT, column="competitor"),
-        Trait(code="deal.opened_at", label=_("Opened"), type=TraitType.TIME, column="opened_at"),
+        Trait(code="deal.amount", label=_("Amount"), type=ValueType.NUMBER, column="amount"),
+        Trait(code="deal.competitor", label=_("Competitor"), type=ValueType.TEXT, column="competitor"),
+        Trait(code="deal.opened_at", label=_("Opened"), type=ValueType.TIME, column="opened_at"),
         Trait(
-            code="deal.expected_on", label=_("Expected signing"), type=TraitType.DATE, column="expected_on"
+            code="deal.expected_on", label=_("Expected signing"), type=ValueType.DATE, column="expected_on"
         ),
-        Trait(code="deal.won_at", label=_("Signed at"), type=TraitType.TIME, column="won_at"),
-        Trait(code="deal.lost_at", label=_("Lost at"), type=TraitType.TIME, column="lost_at"),
+        Trait(code="deal.won_at", label=_("Signed at"), type=ValueType.TIME, column="won_at"),
+        Trait(code="deal.lost_at", label=_("Lost at"), type=ValueType.TIME, column="lost_at"),
     ),
 )
 """The latest opportunity."""
@@ -92,8 +92,8 @@ PAYMENT = TraitSource(
     latest=("paid_at", "id"),
     changed_by=(PaymentRecorded, PaymentWithdrawn),
     traits=(
-        Trait(code="payment.amount", label=_("Last payment"), type=TraitType.NUMBER, column="amount"),
-        Trait(code="payment.paid_at", label=_("Last paid at"), type=TraitType.TIME, column="paid_at"),
+        Trait(code="payment.amount", label=_("Last payment"), type=ValueType.NUMBER, column="amount"),
+        Trait(code="payment.paid_at", label=_("Last paid at"), type=ValueType.TIME, column="paid_at"),
     ),
 )
 """The latest payment."""

@@ -81,48 +81,10 @@ def list_facts_of_companies(
     return sorted([*own, *theirs], key=lambda each: (each.occurred_at, each.pk), reverse=True)[:limit]
 
 
-def list_facts_about(
-    person_ids: Sequence[int],
-    visitor_ids: Sequence[str] = (),
-    *,
-    kinds: Sequence[str] = (),
-    before: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> list[Fact]:
-    """Facts of the persons, and what their browsers did before anybody knew whose they were; newest first.
-
-    `before` is the (occurred_at, id) of the last one of the page above. Each person and visitor is walked along its own
-    index, `limit` rows at most, so a page costs the same however long the history is.
-    """
-    rest = "AND kind = ANY(%(kinds)s) " if kinds else ""
-    if before is not None:
-        rest += "AND (occurred_at, id) < (%(at)s, %(id)s) "
-    newest = f"{rest}ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s"
-    arms = [
-        f"""SELECT f.* FROM unnest(%(persons)s::bigint[]) AS p(id)
-            CROSS JOIN LATERAL (SELECT * FROM facts_fact WHERE person_id = p.id {newest}) f"""
-    ]
-    if visitor_ids:
-        arms.append(
-            f"""SELECT f.* FROM unnest(%(visitors)s::text[]) AS v(id)
-                CROSS JOIN LATERAL (SELECT * FROM facts_fact
-                                    WHERE visitor_id = v.id AND person_id IS NULL {newest}) f"""
-        )
-    statement = (
-        f"SELECT * FROM ({' UNION ALL '.join(arms)}) found ORDER BY occurred_at DESC, id DESC LIMIT %(limit)s"
-    )
-    at, id_ = before or (None, None)
-    values = {
-        "persons": list(person_ids), "visitors": list(visitor_ids), "kinds": list(kinds),
-        "limit": limit, "at": at, "id": id_,
-    }  # fmt: skip
-    return list(Fact.objects.raw(statement, values))
-
-
 def count_facts_about(
     person_ids: Sequence[int], visitor_ids: Sequence[str] = (), *, limit: int = 10_000
 ) -> dict[str, int]:
-    """How many facts of each kind `list_facts_about` would give, counted to `limit` altogether."""
+    """How many facts of each kind `list_facts_of_persons` would give, counted to `limit` altogether."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT kind, count(*) FROM (

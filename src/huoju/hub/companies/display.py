@@ -1,29 +1,21 @@
 """Codes of a company's fields in the language of the request."""
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from huoju.core.geo import COUNTRIES, REGIONS
+from huoju.core.places import language
 
 from .policy import INDUSTRIES
-
-
-def region_name(code: str) -> str:
-    """Guangdong or 广东 for `44`; an unknown code as it is."""
-    region = REGIONS.get(code)
-    return region.name(get_language() or "en") if region else code
 
 
 def industry_name(code: str) -> str:
     """The industry's name; an unknown code (of an imported history) as it is."""
     industry = INDUSTRIES.get(code)
-    return industry.name(get_language() or "en") if industry else code
+    return industry.name(language()) if industry else code
 
 
-def country_name(code: str) -> str:
-    """The country's name; an unknown code as it is."""
-    country = COUNTRIES.get(code)
-    return country.name(get_language() or "en") if country else code
+def list_industries() -> list[tuple[str, str]]:
+    """Every industry, its code and its name."""
+    return [(code, industry.name(language())) for code, industry in INDUSTRIES.items()]
 
 
 def origin_text(origin: str) -> str:

@@ -2,42 +2,30 @@
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from huoju.core.geo import COUNTRIES, PROVINCES, REGIONS
+from huoju.core.geo import REGIONS
+from huoju.core.places import list_countries, list_provinces
 from huoju.core.search import queries as search
 
+from .display import list_industries
 from .models import Company
-from .policy import INDUSTRIES, SizeBand
+from .policy import SizeBand
 from .search import COMPANIES
-
-
-def provinces() -> list[tuple[str, str]]:
-    """Every province by its code."""
-    return [(region.code, region.name(get_language() or "en")) for region in PROVINCES]
-
-
-def industries() -> list[tuple[str, str]]:
-    """Every industry by its code."""
-    return [(code, industry.name(get_language() or "en")) for code, industry in INDUSTRIES.items()]
-
-
-def countries() -> list[tuple[str, str]]:
-    """Every country by its code."""
-    return [(code, country.name(get_language() or "en")) for code, country in COUNTRIES.items()]
 
 
 class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """Companies by name, place, trade, size, and place in a group."""
 
     q = django_filters.CharFilter(label=_("Search companies"), method="search")
-    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=industries)
-    region = django_filters.MultipleChoiceFilter(label=_("Region"), choices=provinces, method="by_region")
+    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=list_industries)
+    region = django_filters.MultipleChoiceFilter(
+        label=_("Region"), choices=list_provinces, method="by_region"
+    )
     size = django_filters.MultipleChoiceFilter(
         label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand]
     )
-    country = django_filters.ChoiceFilter(label=_("Country"), choices=countries, empty_label=_("Any"))
+    country = django_filters.ChoiceFilter(label=_("Country"), choices=list_countries, empty_label=_("Any"))
     group = django_filters.ChoiceFilter(
         label=_("Company group"),
         choices=[("head", _("Heads a group")), ("member", _("Belongs to a group"))],

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
 from huoju.core.geo import REGIONS, region_of
+from huoju.core.places import list_countries, region_name
 
-from .display import region_name
-from .filters import countries, industries
+from .display import list_industries
 from .models import Company
 from .policy import SizeBand, normalise_company
 from .policy.names import Unusable
@@ -59,7 +59,7 @@ class CompanyForm(forms.Form):
         max_length=40,
         help_text=_("18 characters; the last one is a check digit."),
     )
-    industry = forms.ChoiceField(label=_("Industry"), required=False, choices=lambda: _any(industries()))
+    industry = forms.ChoiceField(label=_("Industry"), required=False, choices=lambda: _any(list_industries()))
     region = forms.CharField(
         label=_("Region"),
         required=False,
@@ -71,7 +71,7 @@ class CompanyForm(forms.Form):
         required=False,
         choices=[("", "—"), *((band.value, band.value) for band in SizeBand)],
     )
-    country = forms.ChoiceField(label=_("Country"), required=False, choices=lambda: _any(countries()))
+    country = forms.ChoiceField(label=_("Country"), required=False, choices=lambda: _any(list_countries()))
     parent = CompanyField(
         label=_("Parent company"),
         required=False,
@@ -90,8 +90,8 @@ class CompanyForm(forms.Form):
         parent = self.fields["parent"]
         if isinstance(parent, CompanyField):
             parent.user = user
-        if company.industry and company.industry not in dict(industries()):  # of an imported history
-            self.fields["industry"].choices = _any([(company.industry, company.industry), *industries()])  # type: ignore[attr-defined]
+        if company.industry and company.industry not in dict(list_industries()):  # of an imported history
+            self.fields["industry"].choices = _any([(company.industry, company.industry), *list_industries()])  # type: ignore[attr-defined]
 
     def clean_region(self) -> str:
         """Its code."""

@@ -15,12 +15,13 @@ from huoju.core.access.gate import current_user, requires
 from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
+from huoju.core.places import country_name, region_name
 from huoju.core.ui.listing import Empty
 from huoju.core.ui.parts import Case
 from huoju.core.ui.respond import redirect_to, respond, toast, trigger
 
 from . import operations, queries, registry
-from .display import country_name, industry_name, region_name
+from .display import industry_name
 from .forms import MergeForm
 from .labels import FIELD_LABELS
 from .models import Company, CompanyMerge, Suggestion

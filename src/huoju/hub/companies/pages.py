@@ -20,6 +20,7 @@ from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.facts.queries import list_facts_of_companies
 from huoju.core.facts.telling import tell
+from huoju.core.places import country_name, region_name
 from huoju.core.ui.download import download
 from huoju.core.ui.formpage import form_page
 from huoju.core.ui.listing import Empty, ListPage, Sort
@@ -28,7 +29,7 @@ from huoju.core.ui.respond import redirect_to, respond
 from huoju.core.ui.timeline import by_day
 
 from . import operations, queries, registry
-from .display import country_name, industry_name, origin_text, region_name
+from .display import industry_name, origin_text
 from .filters import CompanyFilter
 from .forms import CompanyForm, DomainForm
 from .labels import FIELD_LABELS

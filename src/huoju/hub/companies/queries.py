@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
 from huoju.core.export import Cell
+from huoju.core.places import region_name
 
 from . import registry
-from .display import industry_name, region_name
+from .display import industry_name as industry_name
+from .display import list_industries as list_industries
 from .models import Alias, Company, CompanyDomain, CompanyMerge, Suggestion
 
 FACES = 200

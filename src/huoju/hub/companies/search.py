@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
 from huoju.core.facts.readers import StoredFact
+from huoju.core.places import region_name
 from huoju.core.search.kinds import Entry, SearchKind, Shown
 
-from .display import industry_name, region_name
+from .display import industry_name
 from .facts import CompanyDomainsChanged, CompanyMerged, CompanyUnmerged, CompanyUpdated
 from .models import Alias, Company, CompanyDomain
 from .queries import members_of, visible_to

@@ -4,9 +4,10 @@ import django_tables2 as tables
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.places import country_name, region_name
 from huoju.core.ui.columns import DayColumn, TitleColumn
 
-from .display import country_name, industry_name, region_name
+from .display import industry_name
 from .models import Company
 
 

@@ -4,8 +4,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from huoju.core.facts.telling import Names, Told, register_names, register_teller
+from huoju.core.places import country_name, region_name
 
-from .display import country_name, industry_name, region_name
+from .display import industry_name
 from .facts import CompanyDomainsChanged, CompanyMerged, CompanyUnmerged, CompanyUpdated
 from .labels import FIELD_LABELS
 from .queries import names_of

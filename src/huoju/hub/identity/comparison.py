@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from huoju.core.facts.queries import list_facts_about
+from huoju.core.facts.queries import list_facts_of_persons
 from huoju.core.facts.telling import tell
-from huoju.core.geo import REGIONS
+from huoju.core.places import region_name
 from huoju.core.privacy import mask
 from huoju.core.ui.links import link_of
 from huoju.core.ui.parts import Event, Label
@@ -134,7 +133,7 @@ def _side(
     profile_id: int, members: Sequence[int], people: Mapping[int, Person], visitors: Sequence[str]
 ) -> Side:
     name = next((people[each].name for each in members if each in people and people[each].name), "")
-    events = tell(list_facts_about(members, visitors, limit=LAST_FACTS))
+    events = tell(list_facts_of_persons(members, visitor_ids=visitors, limit=LAST_FACTS))
     return Side(profile_id, name or f"#{profile_id}", members, link_of("person", profile_id), events)
 
 
@@ -142,13 +141,8 @@ _COLUMNS: tuple[tuple[str, Callable[[Person], str]], ...] = (
     ("name", lambda person: person.name),
     ("title", lambda person: person.title),
     ("company", lambda person: person.company.name if person.company else ""),
-    ("region", lambda person: _region(person.region)),
+    ("region", lambda person: region_name(person.region)),
 )
-
-
-def _region(code: str) -> str:
-    known = REGIONS.get(code)
-    return known.name(get_language() or "en") if known else code
 
 
 def _own_rows(
@@ -198,7 +192,7 @@ def told_evidence(evidence: Sequence[Evidence], *, contacts: bool) -> list[dict[
     masked: Callable[[str], str] = (lambda value: value) if contacts else mask
 
     def shown(field: str, value: str) -> str:
-        return _region(value) if field == "region" else masked(value)
+        return region_name(value) if field == "region" else masked(value)
 
     return [
         {

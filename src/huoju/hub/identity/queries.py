@@ -197,7 +197,7 @@ def names_of(person_ids: Sequence[int]) -> dict[int, str]:
 
 def visitors_of(profile_ids: Iterable[int]) -> dict[int, list[str]]:
     """The browsers of each profile's persons, as visitor ids: what they did before anybody knew them is the profile's
-    history too (`core.facts.queries.list_facts_about`). A person who is not a profile has none. One query."""
+    history too (`core.facts.queries.list_facts_of_persons`). A person who is not a profile has none. One query."""
     found: dict[int, list[str]] = {profile_id: [] for profile_id in profile_ids}
     with connection.cursor() as cursor:
         cursor.execute(

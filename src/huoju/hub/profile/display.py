@@ -1,9 +1,8 @@
 """Values of a profile in the words of the user's language."""
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from huoju.core.geo import COUNTRIES, REGIONS
+from huoju.core.places import country_name, region_name
 from huoju.core.ui.parts import Label
 from huoju.core.ui.templatetags.ui import masked
 
@@ -12,18 +11,6 @@ from .policy import HAND, Field, kind_of_source
 LANGUAGES = {"zh-hans": "简体中文", "zh": "中文", "zh-cn": "简体中文", "en": "English"}
 CONTACTS = (Field.MOBILE, Field.EMAIL)
 """Fields that are shown masked, and unmasked only with a note in the log."""
-
-
-def region_name(code: str) -> str:
-    """Guangdong or 广东 for `44`; an unknown code as it is."""
-    region = REGIONS.get(code)
-    return region.name(get_language() or "en") if region else code
-
-
-def country_name(code: str) -> str:
-    """China or 中国 for `CN`; an unknown code as it is."""
-    country = COUNTRIES.get(code)
-    return country.name(get_language() or "en") if country else code
 
 
 def shown_value(field: Field, value: str) -> str:

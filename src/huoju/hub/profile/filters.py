@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.geo import REGIONS
+from huoju.core.places import list_provinces
 
 from . import queries
 from .registry import all_sources, found_ids
-from .traits import provinces
 
 _STAGE, _OWNER = "lead.stage", "lead.owner"
 
@@ -33,7 +33,9 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     owner = django_filters.MultipleChoiceFilter(
         label=_("Owner of a lead"), choices=lambda: _choices(_OWNER), method="by_trait"
     )
-    region = django_filters.MultipleChoiceFilter(label=_("Region"), choices=provinces, method="by_region")
+    region = django_filters.MultipleChoiceFilter(
+        label=_("Region"), choices=list_provinces, method="by_region"
+    )
     company = django_filters.CharFilter(
         label=_("Company"), field_name="company__name", lookup_expr="icontains"
     )

@@ -6,12 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.geo import REGIONS
+from huoju.core.places import list_countries, region_name
 from huoju.core.ui.parts import Label
 from huoju.hub.identity.policy import Email, Phone, normalise_email, normalise_phone
 
-from .display import region_name
 from .policy import Field
-from .traits import countries
 
 LANGUAGE_CHOICES: list[tuple[str, Label]] = [
     ("", "—"),
@@ -29,7 +28,7 @@ def _regions() -> list[tuple[str, Label]]:
 
 
 def _countries() -> list[tuple[str, Label]]:
-    return [("", "—"), *countries()]
+    return [("", "—"), *list_countries()]
 
 
 class FieldsForm(forms.Form):

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.facts.operations import NewFact, append_one
+from huoju.core.places import region_name
 from huoju.core.ui.download import download
 from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort
 from huoju.core.ui.parts import Figure, Tab
@@ -27,7 +28,7 @@ from huoju.core.ui.templatetags.ui import masked, number
 from huoju.hub.identity.queries import list_identifiers, members_of, profiles_of
 
 from . import operations, queries, timeline
-from .display import CONTACTS, region_name, shown_value, source_label
+from .display import CONTACTS, shown_value, source_label
 from .facts import FieldRevealed
 from .filters import PeopleFilter
 from .forms import FieldsForm

@@ -1,4 +1,4 @@
-"""Survivorship 取值规则: which of several values of a field is the golden one. Pure.
+"""Types of values, and survivorship 取值规则: which of several values of a field is the golden one. Pure.
 
 Rules are a list of criteria in order, for all fields or for one. The first criterion that a value meets decides, and of
 those that meet it the newest (for `first`: the oldest) is shown.
@@ -15,6 +15,18 @@ from huoju.core.text import msgid
 
 HAND = "hand"
 """The source of a value that a user set."""
+
+
+class ValueType(StrEnum):
+    """What a trait's value, or a field of a fact, is; decides which questions may be asked of it."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    CHOICE = "choice"
+    LIST = "list"
 
 
 class Field(StrEnum):

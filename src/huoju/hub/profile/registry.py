@@ -6,23 +6,12 @@ lake for millions), so it can never be stale. `site/wiring.py` registers the sou
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
 
 from huoju.core.lake.tables import LakeTable
 from huoju.core.ui.parts import Label
 
-
-class TraitType(StrEnum):
-    """What a trait's value is; decides which questions may be asked of it."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIME = "time"
-    CHOICE = "choice"
-    LIST = "list"
+from .policy import ValueType as ValueType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +23,7 @@ class Trait:
 
     code: str
     label: Label
-    type: TraitType
+    type: ValueType
     column: str
     choices: Callable[[], Sequence[tuple[str, Label]]] | None = None
 

@@ -7,9 +7,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.places import region_name
 from huoju.core.ui.columns import DayColumn, NumberColumn, PersonColumn, StageColumn
-
-from .display import region_name
 
 
 def person_url(person: Any) -> str:

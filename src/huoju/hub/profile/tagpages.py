@@ -22,7 +22,7 @@ from huoju.core.ui.ruleform import Conditions, Field, Known, Shape, change, read
 from . import operations, queries
 from .pages import PeopleList
 from .policy import HAND
-from .registry import TraitType, all_sources
+from .registry import ValueType, all_sources
 
 AT_ONCE = 5000
 """People who are tagged in one go: all can be untagged again."""
@@ -37,11 +37,11 @@ def color_options() -> list[tuple[str, str]]:
 
 def known_traits() -> list[Known]:
     """The traits that the rule of a tag may ask for. Times are a matter for segments."""
-    kinds: dict[TraitType, Any] = {
-        TraitType.TEXT: "text",
-        TraitType.NUMBER: "number",
-        TraitType.BOOLEAN: "flag",
-        TraitType.CHOICE: "choice",
+    kinds: dict[ValueType, Any] = {
+        ValueType.TEXT: "text",
+        ValueType.NUMBER: "number",
+        ValueType.BOOLEAN: "flag",
+        ValueType.CHOICE: "choice",
     }
     return [
         Known(

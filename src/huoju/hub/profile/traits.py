@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from huoju.core.geo import COUNTRIES, PROVINCES
 from huoju.core.lake.tables import LakeTable
+from huoju.core.places import list_countries, list_provinces
 from huoju.core.ui.parts import Label
-from huoju.hub.companies.policy import INDUSTRIES, SizeBand
+from huoju.hub.companies.policy import SizeBand
+from huoju.hub.companies.queries import list_industries
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 
 from .facts import FieldChanged
-from .registry import Trait, TraitSource, TraitType
+from .registry import Trait, TraitSource, ValueType
 
 MOMENT = "timestamp('UTC')"
 PROVINCE = "CASE WHEN region ~ '^[0-9]{4,6}$' THEN left(region, 2) ELSE region END"
@@ -97,21 +97,6 @@ TAG_ASSIGNMENTS = LakeTable(
 """A tag is in force while `expires_at` is NULL or in the future."""
 
 
-def provinces() -> list[tuple[str, Label]]:
-    """Every province by its code."""
-    return [(region.code, region.name(get_language() or "en")) for region in PROVINCES]
-
-
-def countries() -> list[tuple[str, Label]]:
-    """Every country by its code."""
-    return [(code, country.name(get_language() or "en")) for code, country in COUNTRIES.items()]
-
-
-def industries() -> list[tuple[str, Label]]:
-    """Every industry by its code."""
-    return [(code, industry.name(get_language() or "en")) for code, industry in INDUSTRIES.items()]
-
-
 def sizes() -> list[tuple[str, Label]]:
     """The bands of company sizes."""
     return [(band.value, band.value) for band in SizeBand]
@@ -130,46 +115,46 @@ def persons(changed_by: Sequence[type[Any]]) -> TraitSource:
         owner="id",
         changed_by=(FieldChanged, PersonMerged, PersonUnmerged, *changed_by),
         traits=(
-            Trait(code="person.title", label=_("Job title"), type=TraitType.TEXT, column="title"),
+            Trait(code="person.title", label=_("Job title"), type=ValueType.TEXT, column="title"),
             Trait(
                 code="person.region",
                 label=_("Region"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="province",
-                choices=provinces,
+                choices=list_provinces,
             ),
-            Trait(code="person.city", label=_("City (code)"), type=TraitType.TEXT, column="region"),
+            Trait(code="person.city", label=_("City (code)"), type=ValueType.TEXT, column="region"),
             Trait(
                 code="person.country",
                 label=_("Country"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="country",
-                choices=countries,
+                choices=list_countries,
             ),
             Trait(
                 code="person.language",
                 label=_("Language"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="language",
                 choices=_languages,
             ),
             Trait(
-                code="person.source", label=_("First heard of through"), type=TraitType.TEXT, column="source"
+                code="person.source", label=_("First heard of through"), type=ValueType.TEXT, column="source"
             ),
-            Trait(code="person.named", label=_("Has a name"), type=TraitType.BOOLEAN, column="named"),
+            Trait(code="person.named", label=_("Has a name"), type=ValueType.BOOLEAN, column="named"),
             Trait(
                 code="person.has_mobile",
                 label=_("Has a mobile number"),
-                type=TraitType.BOOLEAN,
+                type=ValueType.BOOLEAN,
                 column="has_mobile",
             ),
             Trait(
                 code="person.has_email",
                 label=_("Has an e-mail address"),
-                type=TraitType.BOOLEAN,
+                type=ValueType.BOOLEAN,
                 column="has_email",
             ),
-            Trait(code="person.created_at", label=_("Known since"), type=TraitType.TIME, column="created_at"),
+            Trait(code="person.created_at", label=_("Known since"), type=ValueType.TIME, column="created_at"),
         ),
     )
 
@@ -184,51 +169,51 @@ def companies(changed_by: Sequence[type[Any]]) -> TraitSource:
         owner="id",
         changed_by=tuple(changed_by),
         traits=(
-            Trait(code="company.name", label=_("Company"), type=TraitType.TEXT, column="name"),
+            Trait(code="company.name", label=_("Company"), type=ValueType.TEXT, column="name"),
             Trait(
                 code="company.industry",
                 label=_("Industry"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="industry",
-                choices=industries,
+                choices=list_industries,
             ),
             Trait(
                 code="company.region",
                 label=_("Region"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="province",
-                choices=provinces,
+                choices=list_provinces,
             ),
             Trait(
                 code="company.country",
                 label=_("Country"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="country",
-                choices=countries,
+                choices=list_countries,
             ),
             Trait(
                 code="company.size",
                 label=_("Company size"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="size",
                 choices=sizes,
             ),
             Trait(
                 code="company.registered",
                 label=_("Has a registration number"),
-                type=TraitType.BOOLEAN,
+                type=ValueType.BOOLEAN,
                 column="registered",
             ),
             Trait(
                 code="company.heads_group",
                 label=_("Heads a group"),
-                type=TraitType.BOOLEAN,
+                type=ValueType.BOOLEAN,
                 column="heads_group",
             ),
             Trait(
                 code="company.grouped",
                 label=_("Belongs to a group"),
-                type=TraitType.BOOLEAN,
+                type=ValueType.BOOLEAN,
                 column="grouped",
             ),
         ),

@@ -21,7 +21,7 @@ from .models import ListEntry, Membership, PersonList, Segment, SegmentVersion, 
 from .policy.definition import Definition, referred_lists, referred_segments
 from .policy.formula import Dependencies, Formula, dependencies, normalise
 from .policy.parsing import DefinitionError, parse
-from .policy.vocabulary import FactInfo, TraitInfo, ValueType, Vocabulary
+from .policy.vocabulary import FactInfo, TraitInfo, Vocabulary
 from .registry import all_activities
 
 MERGES = frozenset(kind_of(each).name for each in (PersonMerged, PersonUnmerged))
@@ -39,7 +39,7 @@ def traits() -> dict[str, TraitInfo]:
         for trait in source.traits:
             found[trait.code] = TraitInfo(
                 code=trait.code,
-                type=ValueType(trait.type.value),
+                type=trait.type,
                 source=source.code,
                 whole=source.table.columns[trait.column].startswith("int") and trait.choices is not None,
                 changed_by=kinds,

@@ -2,28 +2,21 @@
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access import queries as access
-from huoju.core.geo import PROVINCES, REGIONS
+from huoju.core.geo import REGIONS
+from huoju.core.places import list_provinces
 from huoju.core.search import queries as search_queries
-from huoju.hub.companies.policy import INDUSTRIES, SizeBand
+from huoju.hub.companies.policy import SizeBand
+from huoju.hub.companies.queries import list_industries
 
 from .models import STAGE_CHOICES, Lead
 from .search import LEADS
 
 NONE = "-"
 """The value that stands for "has none": a blank channel is not the channel "unknown"."""
-
-
-def _provinces() -> list[tuple[str, str]]:
-    return [(region.code, region.name(get_language() or "en")) for region in PROVINCES]
-
-
-def _industries() -> list[tuple[str, str]]:
-    return [(industry.code, industry.name(get_language() or "en")) for industry in INDUSTRIES.values()]
 
 
 def _channels() -> list[tuple[str, str]]:
@@ -52,8 +45,10 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     campaign = django_filters.MultipleChoiceFilter(label=_("Campaign"), choices=_campaigns, method="by_id")
     owner = django_filters.MultipleChoiceFilter(label=_("Owner"), choices=_people, method="by_id")
     sdr = django_filters.MultipleChoiceFilter(label=_("Telemarketer"), choices=_people, method="by_id")
-    region = django_filters.MultipleChoiceFilter(label=_("Region"), choices=_provinces, method="by_region")
-    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=_industries)
+    region = django_filters.MultipleChoiceFilter(
+        label=_("Region"), choices=list_provinces, method="by_region"
+    )
+    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=list_industries)
     size = django_filters.MultipleChoiceFilter(
         label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand]
     )

@@ -23,17 +23,19 @@ from huoju.core.errors import UserError
 from huoju.core.facts import queries as facts
 from huoju.core.facts.operations import NewFact, append_one
 from huoju.core.facts.telling import tell
+from huoju.core.places import region_name
 from huoju.core.ui.download import download
 from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort, list_changed
 from huoju.core.ui.parts import Tab
 from huoju.core.ui.respond import redirect_to, respond, toast
 from huoju.core.ui.timeline import by_day
+from huoju.hub.companies.queries import industry_name
 from huoju.hub.identity.queries import members_of, profiles_of
 from huoju.hub.profile import queries as profile
 from huoju.hub.profile.operations import tag_batch
 from huoju.hub.profile.policy import HAND
 
-from . import display, operations, queries
+from . import operations, queries
 from .facts import ContactRevealed
 from .filters import LeadFilter
 from .forms import AssignForm, LeadForm, MoveForm, owner_options, stages_by_hand
@@ -146,8 +148,8 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         "title": str(found.person),
         "crumbs": [(_("Leads"), reverse("leads:leads")), (str(found.person), "")],
         "lead": found,
-        "region": display.region_name(found.region),
-        "industry": display.industry_name(found.industry),
+        "region": region_name(found.region),
+        "industry": industry_name(found.industry),
         "channel": campaigns.channel_labels().get(found.channel_id or 0, ""),
         "warnings": [WARNING_LABELS.get(code, code) for code in found.warnings],
         "tags": _tags(found),

@@ -10,10 +10,11 @@ from huoju.acquire.campaigns.queries import LeadFigures
 from huoju.core.access.models import User
 from huoju.core.access.policy import Scope
 from huoju.core.export import Cell
+from huoju.core.places import region_name
 from huoju.core.ui import stages
 from huoju.core.ui.templatetags.ui import masked
+from huoju.hub.companies.queries import industry_name
 
-from .display import industry_name, region_name
 from .models import OPEN_STAGES, Lead, Touch
 from .policy import Stage
 

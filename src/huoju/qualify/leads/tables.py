@@ -5,10 +5,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.places import region_name
 from huoju.core.ui.columns import DayColumn, NumberColumn, PersonColumn, StageColumn
 from huoju.core.ui.links import link_of
+from huoju.hub.companies.queries import industry_name
 
-from .display import industry_name, region_name
 from .models import Lead
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access import queries as access
-from huoju.core.geo import PROVINCES
 from huoju.core.lake.tables import LakeTable
+from huoju.core.places import list_provinces
 from huoju.core.ui.parts import Label
-from huoju.hub.companies.policy import INDUSTRIES, SizeBand
-from huoju.hub.profile.registry import Trait, TraitSource, TraitType
+from huoju.hub.companies.policy import SizeBand
+from huoju.hub.companies.queries import list_industries
+from huoju.hub.profile.registry import Trait, TraitSource, ValueType
 
 from .facts import (
     LeadAssigned,
@@ -59,14 +59,6 @@ def _people() -> Sequence[tuple[str, Label]]:
     return [(str(pk), name) for pk, name in access.list_owner_names()]
 
 
-def _provinces() -> Sequence[tuple[str, Label]]:
-    return [(region.code, region.name(get_language() or "en")) for region in PROVINCES]
-
-
-def _industries() -> Sequence[tuple[str, Label]]:
-    return [(code, industry.name(get_language() or "en")) for code, industry in INDUSTRIES.items()]
-
-
 def _sizes() -> Sequence[tuple[str, Label]]:
     return [(band.value, band.value) for band in SizeBand]
 
@@ -76,11 +68,11 @@ def _bands() -> Sequence[tuple[str, Label]]:
 
 
 def _time(column: str, label: Label) -> Trait:
-    return Trait(code=f"lead.{column}", label=label, type=TraitType.TIME, column=column)
+    return Trait(code=f"lead.{column}", label=label, type=ValueType.TIME, column=column)
 
 
 def _text(column: str, label: Label) -> Trait:
-    return Trait(code=f"lead.{column}", label=label, type=TraitType.TEXT, column=column)
+    return Trait(code=f"lead.{column}", label=label, type=ValueType.TEXT, column=column)
 
 
 LEAD = TraitSource(
@@ -93,51 +85,51 @@ LEAD = TraitSource(
         Trait(
             code="lead.stage",
             label=_("Stage"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="stage",
             choices=lambda: STAGE_CHOICES,
         ),
         Trait(
             code="lead.grade",
             label=_("Lead grade"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="grade",
             choices=lambda: GRADE_CHOICES,
         ),
         Trait(
             code="lead.channel",
             label=_("Channel"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="channel_id",
             choices=_channels,
         ),
         Trait(
             code="lead.campaign",
             label=_("Campaign"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="campaign_id",
             choices=_campaigns,
         ),
-        Trait(code="lead.owner", label=_("Owner"), type=TraitType.CHOICE, column="owner_id", choices=_people),
+        Trait(code="lead.owner", label=_("Owner"), type=ValueType.CHOICE, column="owner_id", choices=_people),
         Trait(
-            code="lead.sdr", label=_("Telemarketer"), type=TraitType.CHOICE, column="sdr_id", choices=_people
+            code="lead.sdr", label=_("Telemarketer"), type=ValueType.CHOICE, column="sdr_id", choices=_people
         ),
         Trait(
             code="lead.region",
             label=_("Region"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="province",
-            choices=_provinces,
+            choices=list_provinces,
         ),
         Trait(
             code="lead.industry",
             label=_("Industry"),
-            type=TraitType.CHOICE,
+            type=ValueType.CHOICE,
             column="industry",
-            choices=_industries,
+            choices=list_industries,
         ),
         Trait(
-            code="lead.size", label=_("Company size"), type=TraitType.CHOICE, column="size", choices=_sizes
+            code="lead.size", label=_("Company size"), type=ValueType.CHOICE, column="size", choices=_sizes
         ),
         _text("product", _("Product line")),
         _text("segment", _("Business segment")),
@@ -165,11 +157,11 @@ def scores(changed_by: Sequence[type[Any]]) -> TraitSource:
         latest=_LATEST,
         changed_by=tuple(changed_by),
         traits=(
-            Trait(code="lead.score", label=_("Score"), type=TraitType.NUMBER, column="score"),
+            Trait(code="lead.score", label=_("Score"), type=ValueType.NUMBER, column="score"),
             Trait(
                 code="lead.band",
                 label=_("Grade"),
-                type=TraitType.CHOICE,
+                type=ValueType.CHOICE,
                 column="band",
                 choices=_bands,
             ),

@@ -25,7 +25,7 @@ from . import policy
 from .facts import ActivityWithdrawn
 from .models import LeadScore, ScoreRefresh, ScoringRules
 from .policy import Activity, ScoreRules
-from .signals import CAPTURED, TOUCHED, all_signals
+from .signals import CAPTURED, TOUCHED, Signal, all_signals
 from .vocabulary import list_fields as list_fields
 
 RULES: RuleBook[ScoreRules, ScoringRules] = RuleBook(
@@ -137,9 +137,9 @@ def _mail(address: str) -> str:
     return email_class(local, domain).value
 
 
-def captured_activities(via: str, purpose: str) -> tuple[str, ...]:
-    """What a lead's capture by this door, for this purpose, counts as."""
-    return all_signals()[CAPTURED.kind].activities_of(f"{via}/{purpose}")
+def capture_signal() -> Signal:
+    """As what the capture of a lead counts, by door and purpose (`activities_of("form/trial")`)."""
+    return all_signals()[CAPTURED.kind]
 
 
 # --- activities ---------------------------------------------------------------------------------------------

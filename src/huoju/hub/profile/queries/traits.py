@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from ..registry import TraitSource, TraitType, trait_named
+from ..registry import TraitSource, ValueType, trait_named
 
 _MEMBERS = """SELECT m.id AS profile_id, m.id AS person_id FROM unnest(%s::bigint[]) m(id)
     UNION ALL SELECT a.profile_id, a.person_id FROM identity_alias a WHERE a.profile_id = ANY(%s)"""
@@ -79,7 +79,7 @@ def having(code: str, values: Sequence[str]) -> RawSQL:
 def records_of(profile_ids: Sequence[int], codes: Iterable[str]) -> Mapping[int, Any]:
     """Profiles as records for `core.conditions`: the trait `lead.stage` is the attribute `lead.stage`."""
     wanted = list(codes)
-    ids = {code for code in wanted if trait_named(code)[1].type is TraitType.CHOICE}
+    ids = {code for code in wanted if trait_named(code)[1].type is ValueType.CHOICE}
     answer: dict[int, Any] = {}
     for profile_id, values in traits_of(profile_ids, wanted).items():
         nouns: dict[str, SimpleNamespace] = {}

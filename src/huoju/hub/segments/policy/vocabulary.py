@@ -2,22 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+
+from huoju.hub.profile.policy import ValueType as ValueType
 
 from .definition import Definition, Op
-
-
-class ValueType(StrEnum):
-    """What a value is; decides which comparisons make sense."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIME = "time"
-    CHOICE = "choice"
-    LIST = "list"
-
 
 _KNOWN = (Op.IS_SET, Op.IS_EMPTY)
 _EQUAL = (Op.IS, Op.IS_NOT, Op.ONE_OF, Op.NONE_OF)

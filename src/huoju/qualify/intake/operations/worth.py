@@ -62,7 +62,7 @@ def weigh_batch(
         {source.campaign_id for source in sources if source.campaign_id is not None}
     )
     rules, criteria = scoring.RULES.active(), recognition.RULES.active()
-    refreshed = scoring.refreshed_at()
+    signal, refreshed = scoring.capture_signal(), scoring.refreshed_at()
     as_of = now if refreshed is None else max(now, refreshed)
     weighed: list[Weighed | None] = []
     for fits, row, company, person, source in zip(simple, rows, companies, persons, sources, strict=True):
@@ -72,7 +72,9 @@ def weigh_batch(
         channel, kind = channels[source.channel_id] if source.channel_id is not None else ("", "")
         campaign = campaigns[source.campaign_id] if source.campaign_id is not None else ""
         profile = _profile(row, company, person, channel, kind, campaign)
-        score = weigh(profile, _activities(row), rules, as_of)
+        come = row.incoming
+        done = [Activity(code, come.at) for code in signal.activities_of(f"{come.via}/{come.purpose}")]
+        score = weigh(profile, done, rules, as_of)
         verdict = judge(profile, score.total, criteria)
         rule, reason = (f"{RULE}/{verdict.version}", reason_of(verdict)) if verdict.is_mql else ("", "")
         weighed.append(Weighed(score, Worth(score.total, score.band.value, rule, reason)))
@@ -84,12 +86,6 @@ def _is_fresh(row: Prepared) -> bool:
     come = row.incoming
     brought = come.reached or come.outcome or come.owner_id or come.sdr_id
     return not brought and "given" not in row.extra
-
-
-def _activities(row: Prepared) -> list[Activity]:
-    """What coming in by this door counts as."""
-    come = row.incoming
-    return [Activity(code, come.at) for code in scoring.captured_activities(come.via, come.purpose)]
 
 
 def _profile(
