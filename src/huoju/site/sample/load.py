@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from huoju.acquire.campaigns import operations as campaigns
@@ -91,6 +91,9 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     delivery.drain(all_readers())
     enliven(people, now)
     delivery.drain(all_readers())
+    with connection.cursor() as cursor:
+        # The database has not looked at tables that were empty a minute ago, and would join them in loops.
+        cursor.execute("ANALYZE")
     describe_groups(people, now)
     delivery.drain(all_readers())
     return Loaded(len(story.leads), time.perf_counter() - began)
