@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from huoju.core.bulk import numbers
+from huoju.core.facts.activation import Activation
 from huoju.core.facts.operations import NewFact, append, append_one
 from huoju.core.rules import InvalidRulesError
 from huoju.qualify.leads import operations as leads
@@ -265,13 +266,5 @@ def save_version(
     return RULES.save(content=content, note=note, user_id=user_id, now=now)
 
 
-def activate(*, version: int, actor: str, now: datetime) -> bool:
-    """Let `version` decide from now on, also about the leads that wait. False if it decides already."""
-    with transaction.atomic():
-        if not RULES.activate(version=version, now=now):
-            return False
-        append_one(
-            NewFact(payload=RoutingActivated(version=version), occurred_at=now),
-            actor=actor, source=SOURCE, now=now,
-        )  # fmt: skip
-        return True
+activate = Activation(RULES, RoutingActivated, SOURCE)
+"""Lets a version decide, also about the leads that wait."""

@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from huoju.core.facts.delivery import horizon_now
+from huoju.core.facts.operations import SHARDS
 
 from .facttables import fact_tables
 from .flow import FACTS
@@ -74,9 +75,9 @@ def _waiting(position: Position) -> tuple[int, datetime | None]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT count(*), min(recorded_at) FROM (
-                   SELECT recorded_at FROM facts_fact WHERE shard = ANY(ARRAY[0, 1, 2, 3, 4, 5, 6, 7])
+                   SELECT recorded_at FROM facts_fact WHERE shard = ANY(%s)
                    AND tx < %s AND (tx, id) > (%s, %s) LIMIT %s) counted""",
-            [horizon_now(), position.tx, position.fact_id, COUNTED],
+            [list(range(SHARDS)), horizon_now(), position.tx, position.fact_id, COUNTED],
         )
         count, since = cursor.fetchone()
     return int(count), since

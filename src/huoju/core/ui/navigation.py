@@ -1,4 +1,4 @@
-"""The sidebar: wings register one section each, `site/wiring.py` calls them in the order of a lead's life."""
+"""The sidebar: one section a wing, in the order of a lead's life; `site/sidebar.py` names them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -70,9 +70,9 @@ class Group:
 _sections: dict[str, Section] = {}
 
 
-def register(section: Section) -> None:
-    """Add a wing's section; the same code again replaces it (autoreload, tests)."""
-    _sections[section.code] = section
+def register(*sections: Section) -> None:
+    """Add the sections of wings; the same code again replaces one (autoreload, tests)."""
+    _sections.update({section.code: section for section in sections})
 
 
 def sections() -> list[Section]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from huoju.core.access.policy import Role
-from huoju.core.facts.operations import NewFact, append_one
+from huoju.core.facts.activation import Activation
 from huoju.qualify.leads.operations import Move, Moved, Refused, advance_batch
 from huoju.qualify.leads.policy import By, Stage
 from huoju.qualify.scoring.queries import Scorable
@@ -76,13 +76,5 @@ def save_version(
     return RULES.save(content=[dict(rule) for rule in rules], note=note, user_id=user_id, now=now)
 
 
-def activate(*, version: int, actor: str, now: datetime) -> bool:
-    """Let `version` decide from now on; leads at the first stage are judged anew soon. False if it decides already."""
-    with transaction.atomic():
-        if not RULES.activate(version=version, now=now):
-            return False
-        append_one(
-            NewFact(payload=CriteriaActivated(version=version), occurred_at=now),
-            actor=actor, source=SOURCE, now=now,
-        )  # fmt: skip
-        return True
+activate = Activation(RULES, CriteriaActivated, SOURCE)
+"""Lets a version decide; leads at the first stage are judged anew soon."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from huoju.core.bulk import copy_rows, numbers, texts
+from huoju.core.facts.activation import Activation
 from huoju.core.facts.operations import NewFact, append, append_one
 
 from . import policy
@@ -222,16 +223,8 @@ def save_version(
     return RULES.save(content=dict(rules), note=note, user_id=user_id, now=now)
 
 
-def activate(*, version: int, actor: str, now: datetime) -> bool:
-    """Let `version` decide from now on; all leads are scored anew soon after. False if it decides already."""
-    with transaction.atomic():
-        if not RULES.activate(version=version, now=now):
-            return False
-        append_one(
-            NewFact(payload=ScoringActivated(version=version), occurred_at=now),
-            actor=actor, source=SOURCE, now=now,
-        )  # fmt: skip
-        return True
+activate = Activation(RULES, ScoringActivated, SOURCE)
+"""Lets a version decide; all leads are scored anew soon after."""
 
 
 def withdraw_activity(

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
-from huoju.core.facts.operations import NewFact, append_one
+from huoju.core.facts.activation import Activation
 
 from ..facts import SurvivorshipActivated
 from ..models import SurvivorshipRules
@@ -22,12 +20,5 @@ def save_version(
     return RULES.save(content=dict(rules), note=note, user_id=user_id, now=now)
 
 
-def activate(*, version: int, actor: str, now: datetime) -> bool:
-    """Let `version` decide from now on; who has several values gets them chosen anew soon after (see `readers`). False
-    if it decides already."""
-    with transaction.atomic():
-        if not RULES.activate(version=version, now=now):
-            return False
-        payload = SurvivorshipActivated(version=version)
-        append_one(NewFact(payload=payload, occurred_at=now), actor=actor, source=SOURCE, now=now)
-        return True
+activate = Activation(RULES, SurvivorshipActivated, SOURCE)
+"""Lets a version decide; who has several values gets them chosen anew soon after (see `readers`)."""
