@@ -6,18 +6,23 @@ the skew of real ones: a few common provinces and trades and many rare ones, mos
 in the pool or nobody's.
 """
 
+import sys
 from typing import Any
 
 import django
 
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from huoju.acquire.campaigns.models import Campaign, Channel  # noqa: E402
 from huoju.core.access.models import Team, User  # noqa: E402
+from huoju.core.search import operations as search  # noqa: E402
 from huoju.hub.companies.policy import INDUSTRIES, SizeBand  # noqa: E402
+from huoju.hub.companies.search import COMPANIES as COMPANY_DOCUMENTS  # noqa: E402
+from huoju.qualify.leads.search import LEADS as LEAD_DOCUMENTS  # noqa: E402
 
 from .harness import say  # noqa: E402
 from .policies import FAMILIES, GIVEN  # noqa: E402
@@ -53,8 +58,11 @@ _STATEMENTS = (
     """INSERT INTO companies_company (id, name, key, industry, region, country, size, source, created_at)
        SELECT n, (%(cities)s::text[])[n %% 8 + 1] || substr(%(given)s, n %% 25 + 1, 1)
                  || substr(%(given)s, n / 25 %% 25 + 1, 1) || n || '科技有限公司', 'company' || n,
-              '', '', 'CN', '', 'bench', now()
-       FROM generate_series(1, %(leads)s / 3 + 1) n""",
+              (%(industries)s::text[])[(a * a * 14)::int + 1], (%(regions)s::text[])[(b * b * b * 34)::int + 1], 'CN',
+              (%(sizes)s::text[])[(a * b * 5)::int + 1], 'bench', now()
+       FROM (SELECT n, random() a, random() b FROM generate_series(1, %(leads)s / 3 + 1) n) dice""",
+    """UPDATE companies_company SET heads_group = true WHERE id <= 2000 AND id %% 20 = 0""",
+    """UPDATE companies_company SET parent_id = id / 20 * 20 WHERE id < 2000 AND id %% 20 > 15 AND id > 20""",
     """INSERT INTO companies_companydomain (domain, company_id, source, created_at)
        SELECT 'firm' || n || '.cn', n, 'bench', now() FROM generate_series(1, %(leads)s / 3 + 1) n""",
     """INSERT INTO identity_person (id, name, title, company_id, mobile, email, region, country, language, source,
@@ -62,8 +70,25 @@ _STATEMENTS = (
        SELECT n, substr(%(families)s, n %% 20 + 1, 1) || substr(%(given)s, n / 20 %% 25 + 1, 1)
                  || substr(%(given)s, n / 500 %% 25 + 1, 1),
               (ARRAY['CTO', '技术总监', '数据分析师', 'IT经理', '工程师', ''])[n %% 6 + 1], n / 3 + 1,
-              '+86138' || lpad(n::text, 8, '0'), 'u' || n || '@firm' || n / 3 + 1 || '.cn', '', 'CN', '', 'bench', now()
-       FROM generate_series(1, %(leads)s) n""",
+              '+86138' || lpad(n::text, 8, '0'), 'u' || n || '@firm' || n / 3 + 1 || '.cn',
+              (%(regions)s::text[])[(a * a * a * 34)::int + 1], 'CN', '', 'bench',
+              timestamptz '2025-01-01 00:00+8' + n * interval '59 seconds'
+       FROM (SELECT n, random() a FROM generate_series(1, %(leads)s) n) dice""",
+    # One in a hundred was found to be their neighbour as well.
+    """INSERT INTO identity_alias (person_id, profile_id)
+       SELECT n, n - 1 FROM generate_series(100, %(leads)s, 100) n""",
+    """INSERT INTO profile_tag (id, name, "group", color, note, conditions, archived, created_at)
+       VALUES (1, 'common', '', 'blue', '', '[]', false, now()), (2, 'middling', '', 'green', '', '[]', false, now()),
+              (3, 'rare', '', 'red', '', '[]', false, now())""",
+    """INSERT INTO profile_tagassignment (person_id, tag_id, source, actor, at)
+       SELECT n, 1, 'hand', 'bench', now() FROM generate_series(1, %(leads)s) n WHERE n %% 10 < 3
+       UNION ALL SELECT n, 2, 'hand', 'bench', now() FROM generate_series(1, %(leads)s, 97) n
+       UNION ALL SELECT n, 3, 'hand', 'bench', now() FROM generate_series(1, %(leads)s / 100, 500) n""",
+    """INSERT INTO segments_segment (id, name, description, version, state, archived, build_done, build_total,
+                                     created_at) VALUES (1, 'Many', '', 1, 'live', false, 0, 0, now())""",
+    """INSERT INTO segments_membership (segment_id, profile_id, entered_at, left_at)
+       SELECT 1, n, now() - n * interval '20 seconds', CASE WHEN n %% 7 = 0 THEN now() END
+       FROM generate_series(1, %(leads)s) n WHERE n %% 3 = 0 AND n %% 100 <> 0""",
     """INSERT INTO identity_identifier (person_id, kind, value, verified, source, first_seen, last_seen)
        SELECT id, 'mobile', mobile, false, 'bench', now(), now() FROM identity_person
        UNION ALL SELECT id, 'email', email, false, 'bench', now(), now() FROM identity_person""",
@@ -118,7 +143,7 @@ _STATEMENTS = (
               CASE WHEN won_at IS NOT NULL THEN 50000 END, 'CNY', '', false, 1
        FROM leads_lead""",
 )
-_SEQUENCES = ("companies_company", "identity_person", "leads_lead")
+_SEQUENCES = ("companies_company", "identity_person", "leads_lead", "profile_tag", "segments_segment")
 
 
 def fill(leads: int = LEADS) -> None:
@@ -159,9 +184,33 @@ def fill(leads: int = LEADS) -> None:
             cursor.execute(statement, values)
         for table in _SEQUENCES:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+    _make_findable(leads)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _make_findable(leads: int) -> None:
+    """Index leads and companies for the search; the index of terms is built once they are all there."""
+    say("million: documents for the search …")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'search_terms'")
+        (definition,) = cursor.fetchone()
+        cursor.execute("DROP INDEX search_terms")
+    for kind, last in ((LEAD_DOCUMENTS, leads), (COMPANY_DOCUMENTS, leads // 3 + 1)):
+        for begin in range(1, last + 1, 5000):
+            with transaction.atomic():
+                search.index(kind, range(begin, min(begin + 5000, last + 1)))
+    with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute(definition)
+
+
+def migrate() -> None:
+    """Bring what an earlier run has made to today's migrations."""
+    call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
 if __name__ == "__main__":
-    fill()
+    migrate() if "migrate" in sys.argv[1:] else fill()

@@ -11,7 +11,7 @@ from django.forms import BoundField, SelectMultiple
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from huoju.core.ui import formats, stages
@@ -219,10 +219,28 @@ def filter_input(field: Any, inline: bool = False) -> SafeString:
 
 
 @register.filter
-def table_rows(table: Any) -> list[tuple[Any, str | None]]:
-    """The rows of a table, each with the address that a click on it opens."""
+def table_rows(table: Any) -> list[tuple[Any, str | None, SafeString]]:
+    """The rows of a table: the record, the address that a click on it opens, and its cells.
+
+    Drawn here and not in the template: a page has hundreds of cells, and what a column says of itself is asked once.
+    """
+    heads = [(column.name, column.attrs["td"].get("class", ""), column.header) for column in table.columns]
     with_urls = getattr(table, "rows_with_urls", None)
-    return with_urls if with_urls is not None else [(row, None) for row in table.rows]
+    return [
+        (
+            row.record,
+            url,
+            format_html_join(
+                "",
+                '<td class="{}" data-label="{}">{}</td>',
+                (
+                    (f"{classes}{'' if at else ' hj-first'}", label, row.get_cell(name))
+                    for at, (name, classes, label) in enumerate(heads)
+                ),
+            ),
+        )
+        for row, url in (with_urls if with_urls is not None else [(row, None) for row in table.rows])
+    ]
 
 
 @register.inclusion_tag("ui/_figure.html")
@@ -265,11 +283,29 @@ def is_multiple(field: BoundField) -> bool:
 
 
 @register.filter
-def options(field: BoundField) -> list[tuple[str, str, bool]]:
-    """The choices of a filter: value, label, whether it is chosen; groups are unfolded."""
+def options(field: BoundField) -> list[tuple[str, str, str]]:
+    """The choices of a filter: value, label, and the mark of those that are chosen; groups are unfolded."""
     chosen = {str(value) for value in field.value() or ()}
     found = []
     for key, label in getattr(field.field, "choices", ()):
         nested = label if isinstance(label, (list, tuple)) else [(key, label)]
-        found += [(str(value), str(text), str(value) in chosen) for value, text in nested if str(value) != ""]
+        found += [
+            (str(value), str(text), CHECKED if str(value) in chosen else "")
+            for value, text in nested
+            if str(value) != ""
+        ]
     return found
+
+
+CHECKED = mark_safe(" checked")
+
+
+@register.filter
+def option_boxes(options: Iterable[tuple[str, str, str]], name: str) -> SafeString:
+    """The choices as boxes to tick. Drawn here and not in the template: a list has hundreds of them."""
+    return format_html_join(
+        "",
+        '<label class="form-check"><input class="form-check-input" type="checkbox" name="{}" value="{}"{}>'
+        '<span class="form-check-label">{}</span></label>',
+        ((name, value, mark, label) for value, label, mark in options),
+    )
