@@ -137,6 +137,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Failed sign-ins are counted across all processes by `AccountAdapter`; allauth counts in each process for itself.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if os.environ.get("HUOJU_BEHIND_PROXY") == "1" else 0
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a mailed link is good for; the mail says an hour
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 

@@ -13,7 +13,7 @@ from ninja.testing import TestClient
 
 from huoju.core.access.gate import ApiKeyAuth, requires
 from huoju.core.access.models import ApiKey, User
-from huoju.core.access.operations import create_api_key, revoke_api_key
+from huoju.core.access.operations import create_api_key, revoke_api_key, set_active
 from huoju.core.access.policy import Action, ApiScope, Role
 
 from .conftest import NOW, MakeUser
@@ -89,3 +89,12 @@ def test_a_revoked_key_is_refused(admin: User) -> None:
     key, headers = make_key(admin, ApiScope.LEADS_READ)
     revoke_api_key(key=key, actor=admin, now=NOW)
     assert program.get("/leads", headers=headers).status_code == 401
+
+
+def test_keys_rest_while_their_maker_is_deactivated(admin: User, make_user: MakeUser) -> None:
+    maker = make_user(Role.ADMIN, "second")
+    _key, headers = make_key(maker, ApiScope.LEADS_READ)
+    set_active(users=[maker], active=False, actor=admin)
+    assert program.get("/leads", headers=headers).status_code == 401
+    set_active(users=[maker], active=True, actor=admin)
+    assert program.get("/leads", headers=headers).status_code == 200

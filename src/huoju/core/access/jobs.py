@@ -1,11 +1,18 @@
-"""Nightly housekeeping: rested callers of the rate limit and sessions that have ended."""
+"""Mails about passwords; and nightly housekeeping: rested callers of the rate limit, sessions that have ended."""
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from huoju.core.jobs import periodic
+from huoju.core.jobs import Retry, job, periodic
 
+from .mailing import send_link
 from .ratelimit import purge
+
+
+@job(queue="default", retry=Retry(attempts=3))
+def mail_new_password_link(*, user_id: int, language: str) -> None:
+    """The mail server's errors are tried again; a worker that dies in between may send the link twice."""
+    send_link(user_id=user_id, language=language)
 
 
 @periodic("20 19 * * *", queue="default")  # UTC: the small hours in China

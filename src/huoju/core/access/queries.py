@@ -72,8 +72,9 @@ def hash_key(secret: str) -> str:
 
 
 def find_api_key(secret: str) -> ApiKey | None:
-    """The living key with this secret, None when there is none."""
-    return ApiKey.objects.filter(key_hash=hash_key(secret), revoked_at=None).first()
+    """The living key with this secret, None when there is none. A key of somebody who may not sign in is at rest."""
+    living = ApiKey.objects.filter(revoked_at=None, created_by__is_active=True)
+    return living.filter(key_hash=hash_key(secret)).first()
 
 
 def list_views(user_id: int, list_code: str) -> list[SavedView]:

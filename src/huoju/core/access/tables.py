@@ -71,6 +71,12 @@ class ApiKeyTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
         labels = ((SCOPE_LABELS.get(ApiScope(scope), scope),) for scope in value)
         return format_html_join(" ", '<span class="hj-badge">{}</span>', labels)
 
+    def render_created_by(self, value: User) -> str:
+        """Keys rest while their maker may not sign in."""
+        if value.is_active:
+            return str(value)
+        return format_html('{} <span class="hj-badge hj-badge-warning">{}</span>', value, _("Deactivated"))
+
     def render_revoked_at(self, value: Any, record: ApiKey) -> str:
         """Living keys carry the button that ends them."""
         if value:
