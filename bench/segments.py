@@ -1,5 +1,6 @@
 """Segments: a full rebuild over the lake against SQL written by hand, and what 200 live segments cost a fact."""
 
+import os
 import random
 import time
 from datetime import UTC, datetime, timedelta
@@ -131,7 +132,8 @@ def rebuild() -> None:
 
 LIVE = 200
 PERSONS = 5_000
-ARRIVING = 10_000
+ARRIVING = int(os.environ.get("BENCH_ROWS", "10000"))
+WARM = 1_000
 
 
 @benchmark("segment_live")
@@ -154,9 +156,9 @@ def live() -> None:
     facts = [_submitted(dice.choice(ids), dice.choice(purposes), now) for _ in range(ARRIVING)]
     reader = segments_reader()
     drain([reader])
-    _arrive(facts[:2000])
+    _arrive(facts[:WARM])
     drain([reader])  # every statement is compiled once
-    _arrive(facts[2000:])
+    _arrive(facts[WARM:])
     begun, server, clock = time.process_time(), server_cpu_seconds(), time.perf_counter()
     handled = drain([reader])
     ours, theirs = time.process_time() - begun, server_cpu_seconds() - server

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from huoju.core.facts.operations import NewFact, append
+from huoju.hub.companies.models import Alias as CompanyAlias
 from huoju.hub.companies.models import Company
 from huoju.hub.identity.models import Alias, Person
 from huoju.hub.profile.models import Tag, TagAssignment
@@ -26,14 +27,18 @@ def _ago(dice: random.Random) -> timedelta:
 
 
 def make(seed: int) -> World:
-    """People, merged or not, with companies, leads, tags, a list, and what they did."""
+    """People and companies, merged or not, with leads, tags, a list, and what they did."""
     dice = random.Random(seed)
     world = World(about_companies=frozenset({"company"}))
     companies = [
         Company(id=number, name=f"C{number}", key=f"c{number}", industry=dice.choice(["", "a", "B"]), created_at=NOW)
-        for number in (1, 2)
+        for number in (1, 2, 3)
     ]  # fmt: skip
     Company.objects.bulk_create(companies)
+    world.company_aliases = dice.choice([{}, {1: 2}, {3: 1}, {2: 3, 1: 3}])
+    CompanyAlias.objects.bulk_create(
+        [CompanyAlias(company_id=company, main_id=main) for company, main in world.company_aliases.items()]
+    )
     world.rows["company"] = [
         Row(company.pk, (company.pk,), {"company.industry": company.industry}) for company in companies
     ]
@@ -43,7 +48,7 @@ def make(seed: int) -> World:
             title=dice.choice(["", "a", "B", "ab", "价格"]),
             country=dice.choice(["", "CN", "SG", "US"]),
             email=dice.choice(["", "x@y.cn"]),
-            company_id=dice.choice([None, 1, 2]),
+            company_id=dice.choice([None, 1, 2, 3]),
             created_at=NOW - _ago(dice),
         )
         for number in range(1, PEOPLE + 1)

@@ -32,9 +32,10 @@ class Trait:
 class TraitSource:
     """A table that says something of persons (or of companies), and its traits.
 
-    `about` says whom: the column `owner` holds a person's id, or a company's. Where a profile has several rows (many
-    leads; merged persons), the one that is greatest by the columns `latest` counts, NULLs last. `changed_by` are
-    the kinds of facts (payload classes) after which a value may be another one.
+    `about` says whom: the column `owner` holds a person's id; or the table has a row for each company, and `owner` is
+    its key. Where a profile has several rows (many leads; merged persons), the one that is greatest by the columns
+    `latest` counts, NULLs last; of merged companies the main one does. `changed_by` are the kinds of facts (payload
+    classes) after which a value may be another one.
     """
 
     code: str
@@ -51,8 +52,11 @@ _sources: dict[str, TraitSource] = {}
 
 
 def register_traits(*sources: TraitSource) -> None:
-    """Add sources. Raises `ValueError` for a code (of a source or a trait) that is taken."""
+    """Add sources. Raises `ValueError` for a code (of a source or a trait) that is taken, and for a table about
+    companies that has no row for each."""
     for source in sources:
+        if source.about == "company" and source.owner != source.table.key:
+            raise ValueError(f"trait source {source.code!r} needs a row for each company")
         taken = {
             trait.code for other in _sources.values() if other.code != source.code for trait in other.traits
         }

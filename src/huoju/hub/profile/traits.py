@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.lake.tables import LakeTable
 from huoju.core.places import list_countries, list_provinces
 from huoju.core.ui.parts import Label
+from huoju.hub.companies.facts import CompanyMerged, CompanyUnmerged
 from huoju.hub.companies.policy import SizeBand
 from huoju.hub.companies.queries import list_industries
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
@@ -167,7 +168,7 @@ def companies(changed_by: Sequence[type[Any]]) -> TraitSource:
         table=COMPANIES,
         about="company",
         owner="id",
-        changed_by=tuple(changed_by),
+        changed_by=(CompanyMerged, CompanyUnmerged, *changed_by),
         traits=(
             Trait(code="company.name", label=_("Company"), type=ValueType.TEXT, column="name"),
             Trait(

@@ -57,24 +57,30 @@ def set_now(now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A question to PostgreSQL: `tables` are the common table expressions it stands on, `body` what is asked."""
+    """A question to PostgreSQL: `body`, which stands on the tables `names` (`AMONG` is the caller's)."""
 
-    tables: str
+    names: tuple[str, ...]
     body: str
+
+    @property
+    def tables(self) -> str:
+        """The tables as common table expressions, for a caller's WITH; empty without any."""
+        return ", ".join(f'"{name}" AS NOT MATERIALIZED ({select_table(name)})' for name in self.names)
 
     def whole(self) -> str:
         """The statement, for a cursor without parameters."""
-        return (f"WITH {self.tables} " if self.tables else "") + self.body
+        return (f"WITH {self.tables} " if self.names else "") + self.body
 
 
 def statement(expression: Table) -> Statement:
-    """An expression for PostgreSQL. `AMONG` is left to the caller."""
+    """An expression for PostgreSQL."""
     question = engine("postgres").compiled(expression)
-    tables = [f'"{name}" AS NOT MATERIALIZED ({_select(name)})' for name in question.names if name != AMONG]
-    return Statement(", ".join(tables), f"SELECT * FROM ({question.sql}) AS answer")
+    names = tuple(name for name in question.names if name != AMONG)
+    return Statement(names, f"SELECT * FROM ({question.sql}) AS answer")
 
 
-def _select(name: str) -> str:
+def select_table(name: str) -> str:
+    """The SQL that reads a table of facts, or one that flows to the lake, in PostgreSQL."""
     if kind := fact_tables().get(name):
         return select_facts(kind)
     return table_named(name).select()

@@ -1,9 +1,10 @@
 """A formula as an Ibis expression: a table of profile ids. One expression, whichever engine it is bound to.
 
-Everything reads through `identity_alias`: a fact or a row of any person of a profile counts for the profile.
+Everything reads through `identity_alias` and `companies_alias`: a fact or a row of any person of a profile counts for
+the profile, and a merged company is the one that it is read as.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
@@ -91,14 +92,18 @@ class Compiler:
         return persons.join(among, [("id", "person_id")]).select("company_id", "person_id", "profile_id")
 
     def companies(self) -> Table:
-        """The company of each profile that has one: its own, else that of its newest person."""
+        """The company of each profile that has one, as it is read: its own, else that of its newest person."""
         people = self.people().filter(lambda t: t.company_id.notnull())
         order = ibis.window(
             group_by="profile_id",
             order_by=[ibis.desc(people.person_id == people.profile_id), ibis.desc(people.person_id)],
         )
         ranked = people.mutate(place=ibis.row_number().over(order))
-        return ranked.filter(ranked.place == 0).select("profile_id", "company_id")
+        own = ranked.filter(ranked.place == 0).select("profile_id", written="company_id")
+        aliases = _company_aliases().rename(alias_of="company_id")
+        read = own.left_join(aliases, [("written", "alias_of")])
+        read = read.mutate(company_id=ibis.coalesce(read.main_id, read.written))
+        return read.select("profile_id", "company_id")
 
     # --- formulas ---------------------------------------------------------------------------------------------------
 
@@ -180,15 +185,10 @@ class Compiler:
         wanted = sorted({trait.column for trait in traits} | set(source.latest))
         table = table.select(*wanted, owner_id=source.owner).filter(lambda t: t.owner_id.notnull())
         columns = sorted({trait.column for trait in traits})
-        alone = source.owner == source.table.key
         if source.about == "company":
             companies = self.companies()
-            if not alone:
-                if self.restricted:
-                    table = table.semi_join(companies, [("owner_id", "company_id")])
-                table = _latest(table, "owner_id", source.latest)
             return companies.join(table, [("company_id", "owner_id")]).select("profile_id", *columns)
-        if self.restricted or not alone:
+        if self.restricted or source.owner != source.table.key:
             mapped = self.by_profile(table, "owner_id")
             return _latest(mapped, "profile_id", source.latest).select("profile_id", *columns)
         # One row a person: only those of merged persons have to be compared.
@@ -252,12 +252,13 @@ class Compiler:
 
     def _happened(self, kind: str, where: Where) -> Table:
         """The facts that meet `where`: `person_id`, `occurred_at`."""
-        facts = self.facts(kind).filter(lambda t: t.person_id.notnull())
+        facts = self.facts(kind)
+        tests = [(column_of(facts.columns, name), name, type_, predicate) for name, type_, predicate in where]
+        facts = facts.select("person_id", "occurred_at", *sorted({column for column, *_ in tests}))
+        facts = facts.filter(facts.person_id.notnull())
         if self.restricted:
             facts = facts.semi_join(_among(), "person_id")
-        for name, type_, predicate in where:
-            column = name.removeprefix("!")
-            column = f"payload_{column}" if f"payload_{column}" in facts.columns else column
+        for column, name, type_, predicate in tests:
             held = self.test(predicate, facts[column], type_)
             held = ibis.coalesce(held, ibis.literal(False))
             facts = facts.filter(~held if name.startswith("!") else held)
@@ -400,6 +401,16 @@ def _persons() -> Table:
 
 def _aliases() -> Table:
     return table_named("identity_alias").unbound()
+
+
+def column_of(columns: Collection[str], name: str) -> str:
+    """The column of a table of facts in which the field of a condition stands."""
+    plain = name.removeprefix("!")
+    return f"payload_{plain}" if f"payload_{plain}" in columns else plain
+
+
+def _company_aliases() -> Table:
+    return table_named("companies_alias").unbound()
 
 
 def _latest(table: Table, key: str, latest: Sequence[str]) -> Table:

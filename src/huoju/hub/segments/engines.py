@@ -154,4 +154,4 @@ def _told_since(edge: int) -> list[int]:
     people = {row[0] for row in rows if row[0] is not None}
     people |= {int(row[3]) for row in rows if row[2] and row[3]}
     companies = sorted({row[1] for row in rows if row[0] is None and row[1] is not None})
-    return sorted(people | set(people_of_companies(companies)))
+    return sorted(people.union(*people_of_companies(companies).values()))

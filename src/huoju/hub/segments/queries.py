@@ -238,16 +238,25 @@ def former_profiles(person_ids: Sequence[int]) -> list[int]:
         return [pk for (pk,) in cursor.fetchall() if pk is not None]
 
 
-def people_of_companies(company_ids: Sequence[int]) -> list[int]:
-    """The persons of the companies."""
-    if not company_ids:
-        return []
+def people_of_companies(company_ids: Sequence[int]) -> dict[int, list[int]]:
+    """For each company its persons, and those of every company that is read as the same one. One query."""
+    staff: dict[int, list[int]] = {company_id: [] for company_id in company_ids}
+    if not staff:
+        return staff
     relation = table_named("persons").relation
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM {relation} WHERE company_id = ANY(%s::bigint[])", [numbers(company_ids)]
+            f"""WITH main AS (SELECT t.id AS asked, COALESCE(a.main_id, t.id) AS id
+                              FROM unnest(%s::bigint[]) AS t(id) LEFT JOIN companies_alias a ON a.company_id = t.id),
+                one AS (SELECT asked, id FROM main
+                        UNION ALL SELECT main.asked, a.company_id
+                        FROM companies_alias a JOIN main ON main.id = a.main_id)
+                SELECT one.asked, p.id FROM one JOIN {relation} p ON p.company_id = one.id""",
+            [numbers(company_ids)],
         )
-        return [pk for (pk,) in cursor.fetchall()]
+        for company_id, person_id in cursor.fetchall():
+            staff[company_id].append(person_id)
+    return staff
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

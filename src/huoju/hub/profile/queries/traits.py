@@ -43,8 +43,12 @@ def _statement(source: TraitSource, columns: Sequence[str]) -> str:
     newest = ", ".join(f"x.{column} DESC NULLS LAST" for column in source.latest)
     link = f"JOIN x ON x.{source.owner} = m.person_id"
     if source.about == "company":
-        link = f"JOIN identity_person p ON p.id = m.person_id JOIN x ON x.{source.owner} = p.company_id"
-        newest = f"(p.id = m.profile_id) DESC, {newest}"  # the profile's own company before a member's
+        # A merged company is the one that it is read as. The profile's own company before a member's.
+        link = (
+            "JOIN identity_person p ON p.id = m.person_id LEFT JOIN companies_alias r ON r.company_id = p.company_id "
+            f"JOIN x ON x.{source.owner} = COALESCE(r.main_id, p.company_id)"
+        )
+        newest = "(p.id = m.profile_id) DESC, p.id DESC"
     rows = f"({source.table.select()})"
     return (
         f"WITH members AS ({_MEMBERS}) SELECT DISTINCT ON (m.profile_id) m.profile_id, {chosen} "

@@ -17,13 +17,13 @@ from django.db.models import F
 
 from huoju.core.bulk import numbers
 
-from ..asking import company_zone, is_timed_formula, set_now
+from ..asking import company_zone, is_timed_formula
 from ..engines import evaluate_all
 from ..models import Membership, Segment, Touched
 from ..policy.formula import dependencies, normalise
 from ..policy.parsing import DefinitionError
 from ..queries import Running, people_among, vocabulary
-from .following import evaluate, report
+from .evaluating import Ask, Move, evaluate, report
 from .locks import close_gate, own_profiles, share_gate
 
 CHUNK = 5_000
@@ -102,7 +102,7 @@ def _enter(segment: Running, profile_ids: Sequence[int], now: datetime) -> int:
             [segment.pk, now, numbers(profile_ids)],
         )
         came = sorted(pk for (pk,) in cursor.fetchall())
-        report(segment.pk, segment.version, came, [], now=now, cause="build")
+        report([Move(segment, came, [])], now=now, cause="build")
         Segment.objects.filter(pk=segment.pk).update(build_done=F("build_done") + len(profile_ids))
     return len(came)
 
@@ -115,7 +115,7 @@ def _leave(segment: Running, profile_ids: Sequence[int], now: datetime) -> int:
             [now, segment.pk, numbers(profile_ids)],
         )
         gone = sorted(pk for (pk,) in cursor.fetchall())
-        report(segment.pk, segment.version, [], gone, now=now, cause="build")
+        report([Move(segment, [], gone)], now=now, cause="build")
         Segment.objects.filter(pk=segment.pk).update(build_done=F("build_done") + len(profile_ids))
     return len(gone)
 
@@ -169,6 +169,5 @@ def _look_again(segment: Running, person_ids: list[int], now: datetime) -> int:
     # Taken off the list first: what is told of them from here on puts them on it again.
     Touched.objects.filter(segment_id=segment.pk, person_id__in=person_ids).delete()
     people, profiles = people_among(person_ids)
-    set_now(now)
-    scope = sorted({*person_ids, *profiles})
-    return evaluate(segment, (people, profiles, scope), now=now, cause="build")
+    ask = Ask(segment, people, profiles, sorted({*person_ids, *profiles}))
+    return evaluate([ask], now=now, cause="build")

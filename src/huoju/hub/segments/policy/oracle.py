@@ -53,10 +53,12 @@ class Happened:
 
 @dataclass(slots=True)
 class World:
-    """Everything there is. `persons` gives each person's company, `aliases` the profile of those merged."""
+    """Everything there is. `persons` gives each person's company, `aliases` the profile of those merged,
+    `company_aliases` the company that merged ones are read as."""
 
     persons: dict[int, int | None] = field(default_factory=dict)
     aliases: dict[int, int] = field(default_factory=dict)
+    company_aliases: dict[int, int] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     about_companies: frozenset[str] = frozenset()
     facts: list[Happened] = field(default_factory=list)
@@ -131,10 +133,10 @@ class _View:
         return last.values.get(leaf.trait)
 
     def _company(self, people: Collection[int]) -> int | None:
-        """The company of the profile itself, else of its newest person that has one."""
+        """The company, as it is read, of the profile itself, else of its newest person that has one."""
         for person in sorted(people, key=lambda person: (person != self.profile, -person)):
             if (company := self.world.persons.get(person)) is not None:
-                return company
+                return self.world.company_aliases.get(company, company)
         return None
 
 
