@@ -41,9 +41,9 @@ def find_identifiers(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], K
         return {(row[0], row[1]): KnownIdentifier(*row[2:]) for row in cursor.fetchall()}
 
 
-def list_identifiers(person_id: int) -> list[Identifier]:
-    """All identifiers of a person, by kind and first sight."""
-    return list(Identifier.objects.filter(person_id=person_id).order_by("kind", "first_seen", "id"))
+def list_identifiers(*person_ids: int) -> list[Identifier]:
+    """All identifiers of persons, by kind and first sight."""
+    return list(Identifier.objects.filter(person_id__in=person_ids).order_by("kind", "first_seen", "id"))
 
 
 def get_persons(person_ids: Sequence[int]) -> dict[int, Person]:

@@ -176,10 +176,7 @@ def _finish(request: DataRequest, now: datetime) -> bool:
 def _suppress(persons: list[int], now: datetime) -> int:
     kinds = {"email": EntryKind.EMAIL, "mobile": EntryKind.MOBILE}
     entries = [
-        Entry(kinds[each.kind], each.value)
-        for person_id in persons
-        for each in list_identifiers(person_id)
-        if each.kind in kinds
+        Entry(kinds[each.kind], each.value) for each in list_identifiers(*persons) if each.kind in kinds
     ]
     consent.suppress(
         entries, kind=ListKind.ERASED, reason="erased", hidden=True, actor="privacy", source=SOURCE, now=now

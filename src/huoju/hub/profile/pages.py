@@ -144,7 +144,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "person": profile.person,
         "shown": {field.value: shown_value(field, each.value) for field, each in profile.fields.items()},
         "contacts": [(field.value, profile.fields[field].value) for field in CONTACTS if profile.fields[field].value],
-        "identifiers": _identifiers(profile),
+        "identifiers": len(list_identifiers(*profile.members)),
         "see_contacts": user.may(Action.SEE_CONTACTS),
         "may_edit": user.may(Action.EDIT_LEADS) or user.may(Action.SELL),
         "free_tags": [(pk, name) for pk, name in queries.tag_options() if int(pk) not in taken],
@@ -164,10 +164,6 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         context["values"] = _values(profile)
     return respond(request, "profile/person.html", context, fragment=fragment)
-
-
-def _identifiers(profile: Profile) -> int:
-    return sum(len(list_identifiers(member)) for member in profile.members)
 
 
 def _timeline(request: HttpRequest, profile: Profile) -> dict[str, Any]:
