@@ -4,6 +4,7 @@ psycopg's own adaptation of rows and lists costs several times as much as the da
 that callers put together field by field.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from secrets import token_hex
@@ -16,6 +17,7 @@ NULL = f"\x01{token_hex(4)}"
 """A missing value among the fields of a row. Nobody can type it: it is another one in each process."""
 
 # Backslash starts an escape, tab and newline end a field and a row; NUL cannot be stored.
+_SPECIAL = re.compile(r"[\\\t\n\r\x00]")
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\x00": None})
 
 
@@ -26,7 +28,9 @@ def plain(value: object) -> str:
 
 def text(value: str | None) -> str:
     """`value` as a field of a line for `copy_lines`."""
-    return NULL if value is None else value.translate(_ESCAPES)
+    if value is None:
+        return NULL
+    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
 def copy_lines(cursor: CursorWrapper, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:

@@ -6,7 +6,6 @@ reads only below `pg_snapshot_xmin(pg_current_snapshot())`: every transaction un
 can still appear there, and (tx, id) is an order that only grows at its end.
 """
 
-import json
 import traceback
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from pydantic_core import from_json
 
 from .models import Cursor, DeadLetter
 from .operations import SHARDS
@@ -88,7 +88,7 @@ def read(
 
 def _with_payload(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
     """Django leaves jsonb of raw queries as text; readers want it parsed."""
-    return ((*row[:10], json.loads(row[10]), row[11]) for row in rows)
+    return ((*row[:10], from_json(row[10]), row[11]) for row in rows)
 
 
 def _handle(reader: Reader, facts: Sequence[StoredFact], now: datetime) -> None:

@@ -10,43 +10,15 @@ from django.utils import timezone
 
 from . import delivery, partitions
 from .operations import CHANNEL, SHARDS
-from .readers import Reader, all_readers
+from .readers import all_readers
+from .tide import TIDE
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 5.0
 """How long to sleep without a notification before looking anyway."""
-OVERTAKEN_SECONDS = 0.05
-"""How long to wait when facts are there but an older transaction is still open below them."""
-
-
-FLOOD_FACTS = 500
-"""So many facts in one batch are a flood, for `FLOOD_SECONDS` after it."""
-FLOOD_SECONDS = 2.0
-
-
-class Tide:
-    """Who stands back while facts flood in. Times are seconds of one clock."""
-
-    def __init__(self) -> None:
-        self._flood_ends = 0.0
-        self._waiting_since: dict[str, float] = {}
-
-    def holds(self, reader: Reader, now: float) -> bool:
-        """Whether a reader that has something to read stands back; never for longer than its patience."""
-        if now >= self._flood_ends:
-            return False
-        return now - self._waiting_since.setdefault(reader.name, now) < reader.patience
-
-    def rest(self, now: float) -> float:
-        """How long to sleep at most: until who stands back may read."""
-        return min(self._flood_ends - now, IDLE_SECONDS) if now < self._flood_ends else IDLE_SECONDS
-
-    def note(self, reader: Reader, handled: int, now: float) -> None:
-        """`reader` has handled a batch of so many facts."""
-        self._waiting_since.pop(reader.name, None)
-        if handled >= FLOOD_FACTS and not reader.patience:
-            self._flood_ends = now + FLOOD_SECONDS
+OVERTAKEN_SECONDS = (0.05, 0.4)
+"""How long to wait when facts are there but an older transaction is still open below them: at first, and at most."""
 
 
 def run(stop: threading.Event) -> None:
@@ -72,31 +44,36 @@ def _run_connected(stop: threading.Event) -> None:
     params.pop("cursor_factory", None)
     params.pop("context", None)
     next_partitions = time.monotonic() + 3600
-    tide = Tide()
     with psycopg.connect(**params, autocommit=True) as ears:
         ears.execute(f"LISTEN {CHANNEL}")
+        pause = OVERTAKEN_SECONDS[0]
         while not stop.is_set():
-            while not stop.is_set() and _pass_over(stop, tide):
-                pass
+            while not stop.is_set() and _pass_over(stop):
+                pause = OVERTAKEN_SECONDS[0]
             if time.monotonic() > next_partitions:
                 partitions.ensure(timezone.now())
                 next_partitions = time.monotonic() + 3600
-            _sleep(ears, stop, tide.rest(time.monotonic()))
+            if _sleep(ears, stop, TIDE.rest(time.monotonic(), IDLE_SECONDS), pause):
+                pause = min(2 * pause, OVERTAKEN_SECONDS[1])
+            else:
+                pause = OVERTAKEN_SECONDS[0]
 
 
-def _pass_over(stop: threading.Event, tide: Tide) -> bool:
+def _pass_over(stop: threading.Event) -> bool:
     """One round over every reader that has something waiting; True if anything was handled."""
     handled = 0
     standing_back: set[str] = set()
     for reader, shard in delivery.waiting(all_readers()):
         if stop.is_set():
             return False
-        if reader.name in standing_back or (reader.patience and tide.holds(reader, time.monotonic())):
+        if reader.name in standing_back:
+            continue
+        if reader.patience and TIDE.holds(reader.name, reader.patience, time.monotonic()):
             standing_back.add(reader.name)
             continue
         try:
             done = delivery.run_shard(reader, shard)
-            tide.note(reader, done, time.monotonic())
+            TIDE.note(reader, done, time.monotonic())
             handled += done
         except OperationalError as error:
             if connection.connection is None or connection.connection.closed:
@@ -106,15 +83,19 @@ def _pass_over(stop: threading.Event, tide: Tide) -> bool:
     return handled > 0
 
 
-def _sleep(ears: psycopg.Connection[tuple[object, ...]], stop: threading.Event, seconds: float) -> None:
-    """Wait for a notification, in slices short enough to notice `stop` and facts under an open transaction."""
+def _sleep(
+    ears: psycopg.Connection[tuple[object, ...]], stop: threading.Event, seconds: float, pause: float
+) -> bool:
+    """Wait for a notification, in slices short enough to notice `stop`, and `pause` seconds at most while facts wait
+    under an open transaction (True): its end is not told if it wrote none itself."""
     deadline = time.monotonic() + seconds
     pending = _unread_above()
     while not stop.is_set() and time.monotonic() < deadline:
-        for _ in ears.notifies(timeout=OVERTAKEN_SECONDS if pending else 0.5, stop_after=1):
-            return
+        for _ in ears.notifies(timeout=pause if pending else 0.5, stop_after=1):
+            return False
         if pending:
-            return
+            return True
+    return False
 
 
 def _unread_above() -> bool:

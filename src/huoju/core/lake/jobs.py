@@ -1,10 +1,12 @@
 """The lake keeps up by itself: a flow every minute, housekeeping every ten."""
 
 import logging
+import time
 
 from django.utils import timezone
 
 from huoju.core import jobs
+from huoju.core.facts.tide import TIDE
 
 from . import operations
 from .manifest import BusyError
@@ -12,11 +14,15 @@ from .manifest import BusyError
 log = logging.getLogger(__name__)
 
 QUEUE = "lake"
+_PATIENCE = 300
+"""Seconds for which an import may keep the lake from flowing."""
 
 
 @jobs.periodic("* * * * *", queue=QUEUE)
 def flow() -> None:
     """Bring the lake up to now. What fails is on the operations page, and is tried again with the next flow."""
+    if TIDE.holds("lake.flow", _PATIENCE, time.monotonic()):
+        return
     try:
         operations.flow(now=timezone.now(), stopping=jobs.stopping)
     except BusyError:

@@ -52,7 +52,7 @@ def _upsert(kind: str, entries: Sequence[Entry]) -> None:
             "CREATE TEMP TABLE search_incoming "
             "(object_id bigint, title text, subtitle text, terms text[], weight bigint) ON COMMIT DROP"
         )
-        bulk.copy_lines(cursor, "search_incoming", _COLUMNS, map(_line, entries))
+        bulk.copy_rows(cursor, "search_incoming", _COLUMNS, [_row(entry) for entry in entries])
         cursor.execute(
             """INSERT INTO search_document AS known (kind, object_id, title, subtitle, terms, weight)
                SELECT %s, object_id, title, subtitle, terms, weight FROM search_incoming ORDER BY object_id
@@ -66,8 +66,7 @@ def _upsert(kind: str, entries: Sequence[Entry]) -> None:
         cursor.execute("DROP TABLE search_incoming")
 
 
-def _line(entry: Entry) -> str:
+def _row(entry: Entry) -> tuple[str, ...]:
     title, subtitle = entry.title[:200], entry.subtitle[:300]
     terms = document_terms(title, (subtitle, *entry.texts), entry.audience)
-    fields = (bulk.text(title), bulk.text(subtitle), bulk.text(bulk.texts(terms)))
-    return "\t".join((str(entry.object_id), *fields, str(entry.weight)))
+    return (str(entry.object_id), title, subtitle, bulk.texts(terms), str(entry.weight))
