@@ -69,6 +69,10 @@ class ThingTarget:
     fields: Sequence[Field] = FIELDS
     reasons: Mapping[str, str] = {"bad_name": "The name %(name)s is bad"}
 
+    @property
+    def preparing(self) -> "ThingTarget":
+        return self
+
     def load(self, context: Context) -> dict[str, str]:
         return {"prefix": "bad"}
 

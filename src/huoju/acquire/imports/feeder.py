@@ -23,7 +23,7 @@ from django.conf import settings
 from .files import ReadOptions, open_table
 from .mapping import Mapping, MappingError, RowMapper
 from .problems import FileProblem, RowProblem
-from .registry import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
+from .registry import Context, MappedRow, Outcome, Preparing, Reason, RowOutcome
 
 # Starting a process takes about a second; a small file is read sooner than that.
 CHILD_FROM_BYTES = 512 * 1024
@@ -36,7 +36,7 @@ class Spec:
     path: Path
     reading: ReadOptions
     mapping: Mapping
-    target: ImportTarget
+    preparing: Preparing
     context: Context
     zone: str
     after: int = 0
@@ -65,7 +65,7 @@ def batches(spec: Spec) -> Iterator[Batch]:
     steps = spec.context.steps
     steps.take()
     with open_table(spec.path, spec.reading) as table:
-        mapper = RowMapper(spec.mapping, table.columns, spec.target, ZoneInfo(spec.zone))
+        mapper = RowMapper(spec.mapping, table.columns, spec.preparing, ZoneInfo(spec.zone))
         after = last = spec.after
         rows: list[MappedRow] = []
         rejected: list[RowOutcome] = []
@@ -98,7 +98,7 @@ def _reason(problem: RowProblem) -> Reason:
 
 def _batch(spec: Spec, after: int, last: int, rows: list[MappedRow], rejected: list[RowOutcome]) -> Batch:
     begun = time.perf_counter()
-    prepared = spec.target.prepare(rows, spec.context) if rows else None
+    prepared = spec.preparing.prepare(rows, spec.context) if rows else None
     spec.context.steps.add("prepare", len(rows), time.perf_counter() - begun)
     return Batch(after, last, prepared, len(rows), rejected, spec.context.steps.take())
 
@@ -183,7 +183,7 @@ def narrowed(spec: Spec, after: int, until: int) -> Spec:
 def mapped_rows(spec: Spec) -> list[MappedRow]:
     """The rows of `spec` that can be mapped, not yet prepared."""
     with open_table(spec.path, spec.reading) as table:
-        mapper = RowMapper(spec.mapping, table.columns, spec.target, ZoneInfo(spec.zone))
+        mapper = RowMapper(spec.mapping, table.columns, spec.preparing, ZoneInfo(spec.zone))
         found = []
         for number, cells, problem in table.rows(after=spec.after):
             if spec.until is not None and number > spec.until:

@@ -1,4 +1,7 @@
-"""The process that `feeder.feed` starts: a `Spec` comes in on standard input, batches go out on standard output."""
+"""The process that `feeder.feed` starts: a `Spec` comes in on standard input, batches go out on standard output.
+
+Django's apps are not loaded: with them the first batch would come seconds later.
+"""
 
 import contextlib
 import gc
@@ -6,8 +9,6 @@ import os
 import pickle
 import signal
 import sys
-
-import django
 
 from .feeder import send
 
@@ -19,8 +20,6 @@ def main() -> None:
     # Only batches may go out there: whatever anybody prints goes to standard error.
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # Targets live in apps, so Django comes before they are unpickled.
-    django.setup()
     # A batch makes many objects that all die together: looking for cycles among them is a waste.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

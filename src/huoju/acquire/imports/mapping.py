@@ -20,7 +20,19 @@ from django.utils.translation import gettext_lazy as _
 
 from .dates import DateOrder, OrderEvidence
 from .files import Column, ReadOptions
-from .registry import Field, ImportTarget, Kind, MappedRow, MatchOn, Mode, OnBadValue, Options, Reason, Value
+from .registry import (
+    Field,
+    ImportTarget,
+    Kind,
+    MappedRow,
+    MatchOn,
+    Mode,
+    OnBadValue,
+    Options,
+    Preparing,
+    Reason,
+    Value,
+)
 from .values import BadValueError, Reader, clean_text, reader_for
 
 VERSION: Final = 1
@@ -370,9 +382,7 @@ class _Parser:
 class RowMapper:
     """A mapping made ready for the columns of one file."""
 
-    def __init__(
-        self, mapping: Mapping, columns: Sequence[Column], target: ImportTarget, zone: tzinfo
-    ) -> None:
+    def __init__(self, mapping: Mapping, columns: Sequence[Column], target: Preparing, zone: tzinfo) -> None:
         if problems := mapping.check_columns(columns):
             raise MappingError(problems)
         places = {_key(column.name): column.index for column in columns}

@@ -186,8 +186,33 @@ class Context:
     steps: Steps = field(default_factory=Steps)
 
 
+class Preparing(Protocol):
+    """What of a target works in the process that reads the file, while the database works on the batch before.
+
+    Pure and picklable. That process starts without Django's apps, so the module of this class imports no models.
+    """
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """Everything that a column can become."""
+
+    def prepare(self, rows: Sequence[MappedRow], context: Context) -> Any:
+        """Parse, clean, normalise; the result must be picklable."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """For a target that needs nothing prepared: `apply` gets the mapped rows."""
+
+    fields: Sequence[Field]
+
+    def prepare(self, rows: Sequence[MappedRow], context: Context) -> Sequence[MappedRow]:  # noqa: ARG002
+        """The rows."""
+        return rows
+
+
 class ImportTarget(Protocol):
-    """What can be imported. Instances hold no state and can be pickled (a class at module level without arguments)."""
+    """What can be imported. Instances hold no state."""
 
     @property
     def code(self) -> str:
@@ -208,8 +233,9 @@ class ImportTarget(Protocol):
     def load(self, context: Context) -> Any:
         """Read what `prepare` needs (rules, owners, …) once a run. May query; the result must be picklable."""
 
-    def prepare(self, rows: Sequence[MappedRow], context: Context) -> Any:
-        """Parse, clean, normalise. Pure: runs in another process while the database works on the batch before."""
+    @property
+    def preparing(self) -> Preparing:
+        """Its part in the process that reads the file."""
 
     def preview(self, prepared: Any, context: Context) -> list[RowOutcome]:
         """What `apply` would do, without writing."""

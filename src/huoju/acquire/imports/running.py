@@ -133,7 +133,14 @@ def spec_of(record: Import, mapping: Mapping, target: ImportTarget, context: Con
     """What the feeder has to do."""
     reading = ReadOptions(**record.reading)
     return Spec(
-        record.path, reading, mapping, target, context, settings.TIME_ZONE, after, batch_rows=BATCH_ROWS
+        record.path,
+        reading,
+        mapping,
+        target.preparing,
+        context,
+        settings.TIME_ZONE,
+        after,
+        batch_rows=BATCH_ROWS,
     )
 
 
@@ -235,7 +242,9 @@ def _in_pieces(
         piece = rows[start : start + size]
         try:
             with transaction.atomic():
-                found += run.target.apply(run.target.prepare(piece, context), context, actor=actor, now=now)
+                found += run.target.apply(
+                    run.spec.preparing.prepare(piece, context), context, actor=actor, now=now
+                )
         except _OUTAGES:
             raise
         except _POISON as error:

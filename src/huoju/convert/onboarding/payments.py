@@ -1,25 +1,26 @@
 """Files of payments: lines of revenue on deals that are there already, found by their ids in the other system."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from huoju.acquire.imports.registry import AppliedRow, Context, MappedRow, Outcome, Reason, RowOutcome, Text
+from huoju.acquire.imports.registry import (
+    AppliedRow,
+    Context,
+    MappedRow,
+    Outcome,
+    PlainRows,
+    Preparing,
+    Reason,
+    RowOutcome,
+    Text,
+)
 from huoju.convert.deals import operations as deals
 
 from .fields import PAYMENT_FIELDS
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A prepared batch; both run in step."""
-
-    rows: Sequence[MappedRow]
-    payments: Sequence[deals.NewPayment]
 
 
 class PaymentsTarget:
@@ -28,6 +29,7 @@ class PaymentsTarget:
     code = "payments"
     label: Text = _("Payments")
     fields = PAYMENT_FIELDS
+    preparing: Preparing = PlainRows(PAYMENT_FIELDS)
     reasons: Mapping[str, Text] = {
         "no_deal": _("There is no won deal with the id “%(id)s”."),
         "not_positive": _("A payment must be more than nothing."),
@@ -37,28 +39,27 @@ class PaymentsTarget:
         """Nothing is needed."""
         return None
 
-    def prepare(self, rows: Sequence[MappedRow], context: Context) -> Batch:
-        """Bring into shape. Pure. A line without an id of its own counts once by its row."""
-        system = context.options.source_system or "import"
-        return Batch(rows, [_payment(row, system, context) for row in rows])
-
-    def preview(self, prepared: Batch, context: Context) -> list[RowOutcome]:  # noqa: ARG002
+    def preview(self, prepared: Sequence[MappedRow], context: Context) -> list[RowOutcome]:
         """What `apply` would do."""
-        there = deals.find_payments([payment.external_id for payment in prepared.payments])
-        won = deals.find_won_deals({payment.deal_external_id for payment in prepared.payments})
+        payments = _payments(prepared, context)
+        there = deals.find_payments([payment.external_id for payment in payments])
+        won = deals.find_won_deals({payment.deal_external_id for payment in payments})
         return [
             _outcome(row, payment, known=payment.deal_external_id in won, there=payment.external_id in there)
-            for row, payment in zip(prepared.rows, prepared.payments, strict=True)
+            for row, payment in zip(prepared, payments, strict=True)
         ]
 
-    def apply(self, prepared: Batch, context: Context, *, actor: str, now: datetime) -> list[RowOutcome]:
+    def apply(
+        self, prepared: Sequence[MappedRow], context: Context, *, actor: str, now: datetime
+    ) -> list[RowOutcome]:
         """Write the batch."""
-        there = deals.find_payments([payment.external_id for payment in prepared.payments])
-        good = [payment for payment in prepared.payments if payment.amount > 0]
+        payments = _payments(prepared, context)
+        there = deals.find_payments([payment.external_id for payment in payments])
+        good = [payment for payment in payments if payment.amount > 0]
         ids = deals.record_payments_batch(good, import_id=context.import_id, actor=actor, now=now)
         made = {payment.external_id: pk for payment, pk in zip(good, ids, strict=True)}
         outcomes = []
-        for row, payment in zip(prepared.rows, prepared.payments, strict=True):
+        for row, payment in zip(prepared, payments, strict=True):
             pk = made.get(payment.external_id)
             known = payment.external_id in there
             outcome = _outcome(row, payment, known=pk is not None, there=known)
@@ -75,6 +76,12 @@ class PaymentsTarget:
         ids = [row.refs["payment"] for row in rows if "payment" in row.refs]
         deals.withdraw_imported_payments(payment_ids=ids, import_id=context.import_id, actor=actor, now=now)
         return []
+
+
+def _payments(rows: Sequence[MappedRow], context: Context) -> list[deals.NewPayment]:
+    """Brought into shape. A line without an id of its own counts once by its row."""
+    system = context.options.source_system or "import"
+    return [_payment(row, system, context) for row in rows]
 
 
 def _payment(row: MappedRow, system: str, context: Context) -> deals.NewPayment:

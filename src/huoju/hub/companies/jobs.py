@@ -9,7 +9,6 @@ from huoju.core.jobs import periodic
 
 from .operations import study_all
 
-
 _PATIENCE = 300
 """Seconds for which an import may keep new companies unstudied."""
 

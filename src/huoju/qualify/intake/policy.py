@@ -4,12 +4,13 @@ Pure and picklable: an import prepares its rows in another process.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
-from huoju.core.pickling import packed
+from huoju.core.pickling import from_columns, packed, to_columns
 from huoju.hub.companies.policy import domain_of
 from huoju.hub.identity.policy import (
     EmailClass,
@@ -228,6 +229,39 @@ def _leftovers(incoming: Incoming, candidate: Candidate) -> Mapping[str, str]:
     return {**incoming.extra, **left}
 
 
+_IDENTIFIERS = Prepared._fields.index("identifiers")
+_SUBMISSION = [each.name for each in fields(Incoming)].index("submission")
+
+
+def packed_batch(prepared: Sequence[Prepared]) -> tuple[Any, ...]:
+    """A batch as columns, to be sent to another process; `unpacked_batch` puts it together again."""
+    if not prepared:
+        return ()
+    incoming, *columns = zip(*prepared, strict=True)
+    identifiers = columns.pop(_IDENTIFIERS - 1)
+    interests = to_columns(incoming)
+    interests[_SUBMISSION] = ()
+    return (
+        interests,
+        to_columns([each.submission for each in incoming]),
+        [len(each) for each in identifiers],
+        to_columns(list(chain.from_iterable(identifiers))),
+        columns,
+    )
+
+
+def unpacked_batch(state: tuple[Any, ...]) -> list[Prepared]:
+    """The batch that `packed_batch` took apart."""
+    if not state:
+        return []
+    incoming, submissions, counts, flat, columns = state
+    found = iter(from_columns(Identifier, flat))
+    identifiers = [tuple(islice(found, count)) for count in counts]
+    columns.insert(_IDENTIFIERS - 1, identifiers)
+    incoming[_SUBMISSION] = from_columns(Submission, submissions)
+    return list(map(Prepared._make, zip(from_columns(Incoming, incoming), *columns, strict=True)))
+
+
 WARNED = frozenset({Verdict.QUARANTINE, Verdict.DROP})
 
 
@@ -249,7 +283,9 @@ __all__ = [
     "Outcome",
     "Prepared",
     "identifiers_of",
+    "packed_batch",
     "prepare_batch",
     "product_of",
+    "unpacked_batch",
     "warnings_of",
 ]
