@@ -1,6 +1,7 @@
 """Resolving as sets gives what the policy gives row by row."""
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from huoju.hub.identity.models import Person
 from huoju.hub.identity.operations import NewMerge, merge_batch
 from huoju.hub.identity.operations.bulk import Reresolved, reresolve, resolve_edges
 from huoju.hub.identity.policy import Identifier, IdentifierKind, Strength, connected_groups
+from huoju.hub.identity.policy.arrays import Edges, deal, joined, roots, shared
 from huoju.hub.identity.queries import list_queue
 from tests.hub.identity.people import NOW, mobile, person
 
@@ -66,6 +68,33 @@ def test_a_long_chain_is_one_person() -> None:
 def test_a_flood_is_bounded() -> None:
     rows = [[Identifier(K.MOBILE, "one"), Identifier(K.EMAIL, str(at))] for at in range(300)]
     assert by_sets(rows) == by_rows(rows) == [0] * 5 + list(range(5, 300))
+
+
+def test_identifiers_of_one_hash_are_told_apart_by_the_other() -> None:
+    edges = Edges(
+        np.array([7, 7, 7, 7], np.uint64),
+        np.array([1, 2, 1, 2], np.uint64),
+        np.array([3, 2, 1, 0], np.int32),
+        np.array([0, 1, 0, 1], np.uint8),
+    )
+    found = shared(edges)
+    assert list(zip(found.kind.tolist(), found.first.tolist(), strict=True)) == [(0, 1), (1, 0)]
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(3, 1), (2, 0)]
+
+
+def test_dealt_out_in_hands_nothing_is_lost_and_equals_meet() -> None:
+    key = np.random.default_rng(1).integers(0, 1 << 64, 500, np.uint64).repeat(2)
+    edges = Edges(key, key, np.arange(1000, dtype=np.int32), np.zeros(1000, np.uint8))
+    hands = deal(edges, 7)
+    assert len(hands) == 7
+    assert all(len(hand.key) for hand in hands)
+    assert sorted(joined(hands).node.tolist()) == list(range(1000))
+    assert sum(len(shared(hand).left) for hand in hands) == 500
+
+
+def test_a_path_in_the_worst_order_has_one_root() -> None:
+    left, right = np.arange(1, 2000, dtype=np.int32), np.arange(1999, dtype=np.int32)
+    assert not roots(2000, left, right).any()
 
 
 @pytest.mark.django_db

@@ -2,8 +2,8 @@
 
 The policy (`policy.connected_groups`) takes rows one after the other and guards each union. A group that offends no
 guard as a whole offends none on the way, so there the order does not matter: it is simply what hangs together, and
-DuckDB finds that as sets. Only groups that do offend one (a shared box, two UnionIDs) are taken row by row, by the
-policy itself. The result is the policy's, record by record; a property test holds the two together.
+arrays of numbers tell that (`policy.arrays`). Only groups that do offend a guard (a shared box, two UnionIDs) are taken
+row by row, by the policy itself. The result is the policy's, record by record; a property test holds the two together.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 from django.db import connection, transaction
 
 from ..policy import (
@@ -26,10 +28,17 @@ from ..policy import (
     Suggestion,
     connected_groups,
 )
+from ..policy.arrays import Edges, Nodes, Shared, deal, joined, roots, shared
 from .proposals import propose_batch
 
 _SCORE = 0.9
 _BATCH = 10_000
+_PORTION = 1 << 18  # edges read at a time, and about so many in a hand
+
+_KINDS = list(KIND_RULES)
+_KIND_CODE = "CASE kind {} END".format(
+    " ".join(f"WHEN '{kind.value}' THEN {at}" for at, kind in enumerate(_KINDS))
+)
 
 
 class BulkResult(NamedTuple):
@@ -41,118 +50,108 @@ class BulkResult(NamedTuple):
 
 
 def resolve_edges(lake: duckdb.DuckDBPyConnection, edges: str) -> BulkResult:
-    """Resolve the records of the relation `edges` (record bigint, kind text, value text, strong boolean) in `lake`.
+    """Resolve the records of the table `edges` (record bigint, kind text, value text, strong boolean) in `lake`.
 
     Values are in normal form, records without any identifier are nobody's concern. Leaves the table `resolved`
     (record, person: the smallest record of its group). Equal to `policy.connected_groups` on the records in ascending
-    order, each with its identifiers in the order of the relation's rows.
+    order, each with its identifiers in the order of the table's rows. Records are numbers of a sequence: memory
+    goes with the span between the smallest and the greatest, which is less than 2³¹.
     """
-    lake.execute(
-        f"""CREATE OR REPLACE TEMP TABLE edge AS
-            SELECT record::BIGINT AS record, kind, value, strong, row_number() OVER () AS place FROM {edges}"""
+    count, base, last = lake.execute(
+        f"SELECT coalesce(max(rowid) + 1, 0), coalesce(min(record), 0), coalesce(max(record), -1) FROM {edges}"
+    ).fetchall()[0]
+    size = last - base + 1
+    there = np.zeros(size, bool)
+    hands: list[list[Edges]] = [[] for _ in range(count // _PORTION + 1)]
+    weak: list[Edges] = []
+    for begin in range(0, max(count, 1), _PORTION):
+        given = lake.execute(
+            f"""SELECT record, hash(kind, value) AS key, hash(value || kind) AS "check",
+                       ({_KIND_CODE})::UTINYINT AS kind, strong
+                FROM {edges} WHERE rowid >= {begin} AND rowid < {begin + _PORTION}"""
+        ).fetchnumpy()
+        some = Edges(given["key"], given["check"], (given["record"] - base).astype(np.int32), given["kind"])
+        there[some.node] = True
+        for hand, part in zip(hands, deal(some.at(given["strong"]), len(hands)), strict=True):
+            hand.append(part)
+        weak.append(some.at(~given["strong"]))
+    same = [shared(joined(hand)) for hand in hands]
+    person = roots(
+        size, np.concatenate([each.left for each in same]), np.concatenate([each.right for each in same])
     )
-    _join(lake)
-    lake.execute(
-        """CREATE OR REPLACE TABLE resolved AS
-           SELECT record, coalesce(root, record) AS person
-           FROM (SELECT DISTINCT record FROM edge) LEFT JOIN label ON node = record"""
-    )
-    one_by_one = _guard(lake)
-    records, people = _counted(lake, "SELECT count(*), count(DISTINCT person) FROM resolved")
-    lake.execute("DROP TABLE edge; DROP TABLE label")
-    return BulkResult(records, people, one_by_one)
+    suspects = _suspects(person, same, weak)
+    doubtful = np.flatnonzero(there & suspects[person])
+    decided = _one_by_one(lake, edges, doubtful + base, person[doubtful] + np.int64(base))
+    for row, whose in decided:
+        person[row - base] = whose - base
+    node = np.flatnonzero(there)
+    lake.register("found", {"record": node + base, "person": person[node] + np.int64(base)})
+    lake.execute("CREATE OR REPLACE TABLE resolved AS FROM found")
+    lake.unregister("found")
+    return BulkResult(len(node), int(np.count_nonzero(person[node] == node)), len(decided))
 
 
-def _counted(lake: duckdb.DuckDBPyConnection, statement: str) -> tuple[int, ...]:
-    row = lake.execute(statement).fetchone()
-    if row is None:
-        raise RuntimeError("a count has a row")
-    return tuple(row)
+def _suspects(person: Nodes, same: list[Shared], weak: list[Edges]) -> npt.NDArray[np.bool_]:
+    """Of which persons of several records a guard may be offended: never too few.
 
-
-def _join(lake: duckdb.DuckDBPyConnection) -> None:
-    """Leave the table `label` (node, root): for each record that shares something, the smallest of those it hangs
-    together with.
-
-    Each round hooks every record to its smallest neighbour, follows the hooks to their ends, and keeps the links
-    between the ends. Whoever has a smaller neighbour is gone after a round, so few rounds are needed.
+    A strong identifier is one person's, so counting its first record counts it once. A weak one is counted each time.
     """
-    lake.execute(
-        """CREATE OR REPLACE TEMP TABLE link AS
-           SELECT DISTINCT e.record AS u, s.first AS v FROM edge e JOIN (
-               SELECT kind, value, min(record) AS first FROM edge WHERE strong
-               GROUP BY kind, value HAVING min(record) < max(record)) s USING (kind, value)
-           WHERE e.strong AND e.record <> s.first"""
-    )
-    lake.execute(
-        """CREATE OR REPLACE TEMP TABLE label AS
-           SELECT node, node AS root FROM (SELECT u AS node FROM link UNION SELECT v FROM link)"""
-    )
-    while _counted(lake, "SELECT count(*) FROM link")[0]:
-        lake.execute(
-            "CREATE OR REPLACE TEMP TABLE hook AS SELECT u AS node, min(v) AS root FROM link GROUP BY u"
-        )
-        while _counted(lake, "SELECT count(*) FROM hook a JOIN hook b ON b.node = a.root")[0]:
-            lake.execute(
-                """CREATE OR REPLACE TEMP TABLE hook AS
-                   SELECT a.node, coalesce(b.root, a.root) AS root FROM hook a LEFT JOIN hook b ON b.node = a.root"""
+    whose: list[list[Nodes]] = [[] for _ in _KINDS]
+    for kinds, nodes in [(each.kind, each.first) for each in same] + [
+        (each.kind, each.node) for each in weak
+    ]:
+        for at in np.flatnonzero(np.bincount(kinds)):
+            whose[at].append(person[nodes[kinds == at]])
+    found = np.zeros(len(person), bool)
+    for kind, persons in zip(_KINDS, whose, strict=True):
+        if persons:
+            rule = KIND_RULES[kind]
+            found |= np.bincount(np.concatenate(persons), minlength=len(person)) > (
+                1 if rule.single else rule.max_per_person
             )
-        lake.execute(
-            """CREATE OR REPLACE TEMP TABLE label AS
-               SELECT l.node, coalesce(h.root, l.root) AS root FROM label l LEFT JOIN hook h ON h.node = l.root"""
-        )
-        lake.execute(
-            """CREATE OR REPLACE TEMP TABLE link AS
-               SELECT DISTINCT greatest(a, b) AS u, least(a, b) AS v FROM (
-                   SELECT coalesce(hu.root, u) AS a, coalesce(hv.root, v) AS b
-                   FROM link LEFT JOIN hook hu ON hu.node = u LEFT JOIN hook hv ON hv.node = v) WHERE a <> b"""
-        )
-    lake.execute("DROP TABLE link; DROP TABLE IF EXISTS hook")
+    several = np.zeros(len(person), bool)
+    for each in same:
+        several[person[each.left]] = True
+    return several & found
 
 
 _SLOT = f"CASE kind WHEN '{IdentifierKind.EXTERNAL.value}' THEN split_part(value, ':', 1) ELSE '' END"
 
 
-def _guard(lake: duckdb.DuckDBPyConnection) -> int:
-    """Take the groups that offend a guard row by row instead; how many records they hold."""
+def _one_by_one(
+    lake: duckdb.DuckDBPyConnection, edges: str, record: npt.NDArray[np.int64], person: npt.NDArray[np.int64]
+) -> list[tuple[int, int]]:
+    """Take those groups of `record` and `person` that offend a guard row by row instead: records and their persons."""
     rules = ", ".join(
         f"('{kind.value}', {rule.max_per_person}, {str(rule.single).lower()})"
         for kind, rule in KIND_RULES.items()
     )
-    lake.execute(
-        f"""CREATE OR REPLACE TEMP TABLE doubtful AS
-            WITH rule(kind, most, single) AS (VALUES {rules}),
-                 shared AS (SELECT person FROM resolved GROUP BY person HAVING count(*) > 1),
-                 own AS (SELECT DISTINCT person, kind, value FROM edge JOIN resolved USING (record)
-                         WHERE person IN (SELECT person FROM shared))
-            SELECT person FROM own JOIN rule USING (kind) GROUP BY person, kind, most HAVING count(*) > most
-            UNION
-            SELECT person FROM own JOIN rule USING (kind) WHERE single
-            GROUP BY person, kind, {_SLOT} HAVING count(*) > 1"""
-    )
+    lake.register("suspect", {"record": record, "person": person})
     rows = lake.execute(
-        """SELECT person, record, kind, value, strong FROM edge JOIN resolved USING (record)
-           WHERE person IN (SELECT person FROM doubtful) ORDER BY person, record, place"""
+        f"""WITH rule(kind, most, single) AS (VALUES {rules}),
+                 held AS (SELECT person, record, kind, value, strong, place
+                          FROM (SELECT *, rowid AS place FROM {edges}) JOIN suspect USING (record)),
+                 own AS (SELECT DISTINCT person, kind, value FROM held),
+                 doubtful AS (
+                     SELECT person FROM own JOIN rule USING (kind)
+                     GROUP BY person, kind, most HAVING count(*) > most
+                     UNION
+                     SELECT person FROM own JOIN rule USING (kind) WHERE single
+                     GROUP BY person, kind, {_SLOT} HAVING count(*) > 1)
+            SELECT person, record, kind, value, strong FROM held
+            WHERE person IN (SELECT person FROM doubtful) ORDER BY person, record, place"""
     ).fetchall()
+    lake.unregister("suspect")
     decided: list[tuple[int, int]] = []
     for _person, group in groupby(rows, key=lambda row: row[0]):
         records: dict[int, list[Identifier]] = {}
-        for _, record, kind, value, strong in group:
+        for _, record_, kind, value, strong in group:
             strength = Strength.STRONG if strong else Strength.WEAK
-            records.setdefault(record, []).append(Identifier(IdentifierKind(kind), value, strength))
+            records.setdefault(record_, []).append(Identifier(IdentifierKind(kind), value, strength))
         order = list(records)
         for each in connected_groups(list(records.values())).groups:
             decided += [(order[row], order[min(each.rows)]) for row in each.rows]
-    if decided:
-        lake.execute("CREATE OR REPLACE TEMP TABLE decided (record BIGINT, person BIGINT)")
-        lake.execute(
-            "INSERT INTO decided SELECT unnest($1::BIGINT[]), unnest($2::BIGINT[])",
-            [[record for record, _ in decided], [person for _, person in decided]],
-        )
-        lake.execute("UPDATE resolved SET person = d.person FROM decided d WHERE d.record = resolved.record")
-        lake.execute("DROP TABLE decided")
-    lake.execute("DROP TABLE doubtful")
-    return len(decided)
+    return decided
 
 
 @dataclass(frozen=True, slots=True)
