@@ -8,7 +8,7 @@ NAMES = (
     *("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search"),
     *("import", "import_large", "latency", "pages", "company_names", "identity_resolve"),
     *("consent_one", "consent_million", "lake_flow", "lake_scan"),
-    *("segment_rebuild", "segment_live"),
+    *("segment_rebuild", "segment_live", "segment_visible", "segment_preview"),
     *("matching_public", "matching_chinese", "matching_growth"),
     *("profile_timeline", "profile_hear"),
 )

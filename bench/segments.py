@@ -1,7 +1,9 @@
-"""Segments: a full rebuild over the lake against SQL written by hand, and what 200 live segments cost a fact."""
+"""Segments: a full rebuild over the lake against SQL written by hand, what 200 live segments cost a fact, how soon a
+change is seen, and what the editor's count costs."""
 
 import os
 import random
+import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import ibis
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from huoju.acquire.forms.facts import FormSubmitted
@@ -17,9 +19,13 @@ from huoju.core.facts.delivery import drain
 from huoju.core.facts.operations import NewFact, append
 from huoju.core.lake.engines import engine
 from huoju.hub.identity.models import Person
+from huoju.hub.profile.operations import set_fields
+from huoju.hub.profile.policy import Field
+from huoju.hub.segments import engines
 from huoju.hub.segments.asking import company_zone, fact, offset_at, sources
 from huoju.hub.segments.compiler import Compiler
 from huoju.hub.segments.membership import build
+from huoju.hub.segments.models import Membership
 from huoju.hub.segments.operations import create_segment
 from huoju.hub.segments.policy.formula import normalise
 from huoju.hub.segments.policy.parsing import parse
@@ -28,6 +34,7 @@ from huoju.hub.segments.readers import segments_reader
 from huoju.site.wiring import wire
 
 from .harness import Figure, benchmark, say, server_cpu_seconds
+from .imports import worker
 
 PEOPLE = 1_000_000
 FACTS = 20_000_000
@@ -181,3 +188,68 @@ def _arrive(facts: list[NewFact]) -> None:
     for start in range(0, len(facts), 1000):
         with transaction.atomic():
             append(facts[start : start + 1000], actor="bench", source="bench", now=timezone.now())
+
+
+CHANGES = 100
+
+
+@benchmark("segment_visible")
+def visible() -> None:
+    """From the commit of a change until the membership can be read: a real worker, one change after the other."""
+    wire()
+    now = timezone.now()
+    people = Person.objects.bulk_create([Person(title="Captain", created_at=now) for _ in range(CHANGES)])
+    title = {"type": "trait", "trait": "person.title", "op": "is", "value": "Admiral"}
+    segment = create_segment(name="S", definition={"where": title}, user_id=None, now=now)
+    build(segment_id=segment.pk, now=now)
+    inside = Membership.objects.filter(segment=segment, left_at=None)
+    waited = []
+    with worker():
+        for count, person in enumerate(people, start=1):
+            set_fields(
+                person_id=person.pk, values={Field.TITLE: "Admiral"}, actor="bench", now=timezone.now()
+            )
+            committed = time.perf_counter()
+            while inside.count() < count:
+                time.sleep(0.002)
+            waited.append((time.perf_counter() - committed) * 1000)
+    note = f"{CHANGES} changes, one after the other; reference: the limit"
+    Figure("segment_visible.p50", statistics.median(waited), "ms", 1000, note).emit()
+    Figure("segment_visible.p95", statistics.quantiles(waited, n=20)[-1], "ms", 1000, note).emit()
+
+
+@benchmark("segment_preview")
+def counted() -> None:
+    """CPU of what the editor shows where the lake has not flowed: the estimate, and the exact count it stands for."""
+    wire()
+    people, told = min(PEOPLE, ARRIVING * 100), min(PEOPLE, ARRIVING * 100)
+    say(f"writing {people:,} people")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO identity_person (name, title, mobile, email, region, country, language, source, created_at)
+               SELECT '', '', '', '', '', (ARRAY['CN', 'SG', 'US', 'DE'])[1 + i %% 4], '', '', now()
+               FROM generate_series(1, %s) i""",
+            [people],
+        )
+        cursor.execute(
+            """INSERT INTO facts_fact (id, kind, version, person_id, occurred_at, recorded_at, actor, source, payload,
+                                       shard, tx)
+               SELECT gen_random_uuid(), 'form.submitted', 1, p, now() - random() * interval '90 days', now(), 'bench',
+                      'bench', jsonb_build_object('purpose', 'trial'), p %% 8, 1
+               FROM (SELECT (SELECT min(id) FROM identity_person) + floor(random() * %s)::bigint AS p
+                     FROM generate_series(1, %s)) r""",
+            [people, told],
+        )
+        cursor.execute("ANALYZE identity_person, facts_fact")
+    form = {**DEFINITION["where"]["of"][3], "at_least": 1, "days": 30}
+    where = {"type": "all", "of": [DEFINITION["where"]["of"][0], form]}
+    formula = normalise(parse({"where": where}), vocabulary(), company_zone())
+    found, cpu = {}, {}
+    for name, many in (("estimate", 1), ("exact", PEOPLE * 10)) * 2:
+        engines.MANY = many
+        begun, server = time.process_time(), server_cpu_seconds()
+        found[name] = engines.preview(formula, now=timezone.now())
+        cpu[name] = time.process_time() - begun + server_cpu_seconds() - server
+    about, exactly = found["estimate"].count, found["exact"].count
+    note = f"{people:,} people: about {about:,}, exactly {exactly:,} in {cpu['exact']:.2f} s"
+    Figure("segment_preview", cpu["estimate"], "s CPU", 1, f"{note}; reference: the limit").emit()

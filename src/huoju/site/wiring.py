@@ -54,6 +54,7 @@ from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.identity.registry import Aspect, register_aspect
 from huoju.hub.privacy import operations as privacy
 from huoju.hub.privacy import own as privacy_own
+from huoju.hub.privacy.facts import PersonErased
 from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.readers import profile_reader
@@ -61,7 +62,12 @@ from huoju.hub.profile.registry import register_traits
 from huoju.hub.segments import laketables as segment_tables
 from huoju.hub.segments import telling as segment_telling
 from huoju.hub.segments.readers import segments_reader
-from huoju.hub.segments.registry import register_activities, register_births, register_derived
+from huoju.hub.segments.registry import (
+    register_activities,
+    register_births,
+    register_derived,
+    register_upheavals,
+)
 from huoju.measure.funnel import mirrored
 from huoju.measure.funnel import pages as funnel_pages
 from huoju.measure.funnel.readers import FUNNEL
@@ -78,7 +84,14 @@ from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
 from huoju.qualify.leads import traits as leads_traits
 from huoju.qualify.leads.aspect import leads_of
-from huoju.qualify.leads.facts import LeadCaptured, LeadTouched, LeadUpdated
+from huoju.qualify.leads.facts import (
+    LeadCaptured,
+    LeadRestored,
+    LeadTouched,
+    LeadTouchWithdrawn,
+    LeadUpdated,
+    LeadWithdrawn,
+)
 from huoju.qualify.leads.panels import LEAD_PANELS
 from huoju.qualify.recognition import pages as recognition_pages
 from huoju.qualify.recognition.readers import recognition_reader
@@ -287,5 +300,6 @@ def wire_segments() -> None:
     """What definitions of segments may ask of the log."""
     register_activities(*activities.ACTIVITIES)
     register_births(LeadCaptured)
+    register_upheavals(PersonErased, LeadWithdrawn, LeadRestored, LeadTouchWithdrawn)
     register_derived("score")
     lake_tables.register(*segment_tables.LAKE_TABLES, consent_tables.CONSENTS)

@@ -13,6 +13,7 @@ from huoju.core.access.operations import create_api_key
 from huoju.core.access.policy import ApiScope, Role
 from huoju.core.jobs import run_waiting
 from huoju.hub.identity.models import Person
+from huoju.hub.segments import engines
 from huoju.hub.segments.models import PersonList, Segment
 
 from .test_membership import people, segment, tell, visit
@@ -113,7 +114,11 @@ def test_programs_define_and_read_segments(client: Client) -> None:
     }
     assert client.get("/api/v1/segments/schema").json()["title"] == "Huoju segment"
     body = {"name": "API", "definition": {"where": VISITED}}
-    assert client.post("/api/v1/segments/count", body, **auth).json() == {"count": 1, "sample": [person]}
+    assert client.post("/api/v1/segments/count", body, **auth).json() == {
+        "count": 1,
+        "estimated": False,
+        "sample": [person],
+    }
     made = client.post("/api/v1/segments", body, **auth)
     assert made.status_code == 201
     run_waiting()
@@ -125,3 +130,54 @@ def test_programs_define_and_read_segments(client: Client) -> None:
         "/api/v1/segments", {"name": "B", "definition": {"where": {"type": "segment", "segment": 0}}}, **auth
     )
     assert bad.status_code == 422
+
+
+def test_what_cannot_be_is_refused_in_the_users_language(client: Client) -> None:
+    """Circles, directly and through others; a segment and a list that others need; what is no definition at all."""
+    user = User.objects.create_user(
+        username="m", email="m@x.cn", password="x", role=Role.MARKETING, language="zh-hans"
+    )
+    client.force_login(user)
+    inner = segment(VISITED, "内层")
+    outer = segment({"type": "not", "of": {"type": "segment", "segment": inner.pk}}, "外层")
+    over = segment({"type": "any", "of": [{"type": "segment", "segment": outer.pk}, VISITED]}, "最外层")
+    listed = PersonList.objects.create(name="名单", created_at=timezone.now())
+    segment({"type": "list", "list": listed.pk}, "用名单")
+
+    def save(definition: str) -> str:
+        answer = client.post(f"/segments/{inner.pk}/edit/", {"name": "内层", "definition": definition})
+        assert answer.status_code == 422
+        return answer.content.decode()
+
+    def refer(pk: int) -> str:
+        return json.dumps({"where": {"type": "segment", "segment": pk}})
+
+    assert "分群不能引用自身。" in save(refer(inner.pk))
+    assert "分群“最外层”引用了本分群，会形成循环。" in save(refer(over.pk))
+    assert "不是有效的 JSON。" in save("{")
+    assert "条件最多嵌套 8 层。" in save(json.dumps({"where": _nested(20)}))
+    inner.refresh_from_db()
+    assert inner.version == 1
+    told = client.post(f"/segments/{inner.pk}/delete/", follow=True).content.decode()
+    assert "其他分群引用了它：外层。" in told
+    told = client.post(f"/segments/lists/{listed.pk}/delete/", follow=True).content.decode()
+    assert "有分群使用此名单：用名单。" in told
+    assert PersonList.objects.exists()
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    return VISITED if depth == 0 else {"type": "not", "of": _nested(depth - 1)}
+
+
+def test_where_people_are_many_the_count_is_estimated(
+    marketing: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says so. All are drawn here, so the estimate is exact as far as the planner's statistics are."""
+    first, second, third = people(3)
+    tell(visit(first), visit(second))
+    Person.objects.filter(pk=third).update(name="李娜")
+    monkeypatch.setattr(engines, "_are_many", lambda: True)
+    definition = json.dumps({"where": {"type": "not", "of": VISITED}})
+    seen = marketing.post("/segments/preview/", {"definition": definition}).content.decode()
+    assert "Estimated from 3 people drawn evenly." in seen
+    assert "李娜" in seen

@@ -87,7 +87,7 @@ def test_circles_are_seen_however_long() -> None:
     vocabulary = known(s1={"type": "segment", "segment": 2}, s2={"type": "segment", "segment": 3}, s3=TAGGED)
     assert faults({"type": "segment", "segment": 3}, own=3) == [("", "A segment cannot be part of itself.")]
     assert faults({"type": "not", "of": {"type": "segment", "segment": 1}}, vocabulary, own=3) == [
-        ("1", "Segment 1 is built on this one: they would go in a circle.")
+        ("1", "The segment “1” is built on this one: they would go in a circle.")
     ]
     ring = known(s1={"type": "segment", "segment": 2}, s2={"type": "segment", "segment": 1})
     with pytest.raises(DefinitionError, match="circle"):

@@ -1,5 +1,6 @@
 """A formula over everybody: on PostgreSQL, or where people are many over the lake, with the fresh tail of the log."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,20 +8,24 @@ from datetime import datetime
 import ibis
 from django.db import connection
 
+from huoju.core.bulk import numbers
 from huoju.core.lake import operations as lake
 from huoju.core.lake.engines import Engine, engine
 from huoju.core.lake.manifest import BusyError
 from huoju.core.lake.queries import list_positions
 
 from .asking import compiler, fact, is_timed_formula, iterate, offset_at, sources, statement
-from .compiler import Compiler
+from .compiler import AMONG, Compiler
 from .policy.formula import Formula
-from .queries import MERGES, people_of_companies
+from .queries import MERGES, people_among, people_of_companies
 
 MANY = 100_000
 """From so many persons on the lake is asked instead of PostgreSQL."""
 
 SAMPLE = 10
+
+DRAWN = 10_000
+"""Persons that an estimate looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,13 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How many a definition holds of, and some of them."""
+    """How many a definition holds of, and some of them: exactly as of `at` (None: now), or estimated from so many
+    profiles (`drawn`) that were drawn evenly."""
 
     count: int
     sample: Sequence[int]
+    at: datetime | None = None
+    drawn: int | None = None
 
 
 def evaluate_all(formula: Formula, *, now: datetime) -> Evaluated:
@@ -49,13 +57,15 @@ def evaluate_all(formula: Formula, *, now: datetime) -> Evaluated:
 
 
 def preview(formula: Formula, *, now: datetime) -> Preview:
-    """Count and sample, as fresh as the engine is: over the lake, as of its last flow."""
-    if _are_many() and _flowed_with(formula, now):
-        members = _lake_compiler(now).members(formula)
-        rows = engine().rows(
-            members.order_by(ibis.desc("profile_id")).mutate(n=ibis._.count().over()).limit(SAMPLE)
-        )
-        return Preview(int(rows[0][1]) if rows else 0, [int(row[0]) for row in rows])
+    """Count and sample in well under a second: in PostgreSQL; where people are many, over the lake as of its last flow,
+    or where that has not flowed, by an estimate."""
+    if _are_many():
+        members = _lake_compiler(now).members(formula).order_by(ibis.desc("profile_id"))
+        question = engine().compiled(members.mutate(n=ibis._.count().over()).limit(SAMPLE))
+        if (flowed := _flowed(question.names)) is None:
+            return _estimate(formula, now=now)
+        rows = engine().rows(question)
+        return Preview(int(rows[0][1]) if rows else 0, [int(row[0]) for row in rows], at=flowed[1])
     found = statement(compiler(sources(), offset_at(now), restricted=False, now=now).members(formula))
     tables = f"{found.tables}, " if found.tables else ""
     with connection.cursor() as cursor:
@@ -66,6 +76,43 @@ def preview(formula: Formula, *, now: datetime) -> Preview:
         )
         count, sample = cursor.fetchone()
     return Preview(count, sample)
+
+
+def _estimate(formula: Formula, *, now: datetime) -> Preview:
+    """By profiles drawn evenly: the same ones each time, so two definitions do not differ by the draw."""
+    people, profiles = people_among(_drawn())
+    made = statement(compiler(sources(), offset_at(now), restricted=True, now=now).members(formula))
+    tables = f", {made.tables}" if made.tables else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH {AMONG} AS MATERIALIZED (
+                    SELECT * FROM unnest('{numbers(people)}'::bigint[], '{numbers(profiles)}'::bigint[])
+                    AS u(person_id, profile_id)){tables}
+                {made.body} ORDER BY profile_id DESC"""
+        )
+        found = [profile_id for (profile_id,) in cursor.fetchall()]
+        cursor.execute(
+            """SELECT sum(CASE oid WHEN 'identity_person'::regclass THEN 1 ELSE -1 END * greatest(reltuples, 0))
+               FROM pg_class WHERE oid IN ('identity_person'::regclass, 'identity_alias'::regclass)"""
+        )
+        everybody = cursor.fetchone()[0]
+    drawn = len(set(profiles))
+    return Preview(round(everybody * len(found) / max(drawn, 1)), found[:SAMPLE], drawn=drawn)
+
+
+def _drawn() -> list[int]:
+    """Profiles by ids drawn evenly between the first and the last."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(id), max(id) FROM identity_person")
+        first, last = cursor.fetchone()
+        ids = range(first, last + 1)
+        chosen = random.Random(1).sample(ids, min(DRAWN, len(ids)))
+        cursor.execute(
+            """SELECT p.id FROM identity_person p JOIN unnest(%s::bigint[]) AS t(id) ON t.id = p.id
+               WHERE NOT EXISTS (SELECT FROM identity_alias a WHERE a.person_id = p.id)""",
+            [numbers(chosen)],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _in_postgres(formula: Formula, *, now: datetime) -> Evaluated:
@@ -106,10 +153,10 @@ def _over_the_lake(formula: Formula, *, now: datetime) -> Evaluated | None:
         lake.flow(now=now)
     except BusyError:
         return None
-    edge = _flowed_with(formula, now)
-    if edge is None:
+    flowed = _flowed(engine("duckdb").compiled(_lake_compiler(now).members(formula)).names)
+    if flowed is None:
         return None
-    return evaluate_in(engine(), formula, now=now, unsure=_told_since(edge))
+    return evaluate_in(engine(), formula, now=now, unsure=_told_since(flowed[0]))
 
 
 def evaluate_in(asked: Engine, formula: Formula, *, now: datetime, unsure: Iterable[int] = ()) -> Evaluated:
@@ -127,19 +174,19 @@ def evaluate_in(asked: Engine, formula: Formula, *, now: datetime, unsure: Itera
     return Evaluated(members, due, unsure)
 
 
-def _flowed_with(formula: Formula, now: datetime) -> int | None:
-    """The position up to which the log has flowed; None unless every table of the formula has flowed as late."""
+def _flowed(names: Iterable[str]) -> tuple[int, datetime] | None:
+    """The position up to which the log has flowed, and when; None unless every table of `names` has flowed as late."""
     positions = list_positions()
     tx, flowed_at = positions.get("facts", (0, None))
     if flowed_at is None:
         return None
-    for name in engine("duckdb").compiled(_lake_compiler(now).members(formula)).names:
+    for name in names:
         if name.startswith("fact_"):
             continue
         at = positions.get(name, (0, None))[1]
         if at is None or at < flowed_at:
             return None
-    return tx
+    return tx, flowed_at
 
 
 def _told_since(edge: int) -> list[int]:

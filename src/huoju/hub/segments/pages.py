@@ -321,7 +321,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         found = engines.preview(formula, now=timezone.now())
         people = identity.get_persons(found.sample)
         context |= {
-            "count": found.count,
+            "found": found,
             "sentence": words.describe(definition),
             "sample": [people[pk] for pk in found.sample if pk in people],
         }

@@ -60,11 +60,12 @@ def activities() -> dict[str, FactInfo]:
 
 
 def vocabulary() -> Vocabulary:
-    """Everything that definitions may name, as it is now. Three queries."""
+    """Everything that definitions may name, as it is now. Four queries."""
     return Vocabulary(
         traits=traits(),
         facts=activities(),
         segments=definitions(),
+        names=dict(Segment.objects.filter(archived=False).values_list("pk", "name")),
         lists=frozenset(PersonList.objects.values_list("pk", flat=True)),
         tags=frozenset(int(pk) for pk, _ in profile_queries.tag_options()),
         tag_kinds=frozenset(kind_of(each).name for each in (TagAdded, TagRemoved)),

@@ -17,7 +17,7 @@ from .policy.formula import Equals, Where
 from .policy.oracle import meets
 from .policy.vocabulary import ValueType
 from .queries import MERGES, Running, former_profiles, people_of_companies, running
-from .registry import all_activities, birth_payloads, births
+from .registry import all_activities, birth_payloads, births, upheavals
 
 type _Entry = tuple[tuple[Where, ...], list[int]]
 """The conditions under which a fact counts (it must meet one of them; none: always), and the segments it can move."""
@@ -87,13 +87,15 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
     segments = running()
     if not segments:
         return
-    index, offset = _index(segments), offset_at(now)
+    index, offset, upset = _index(segments), offset_at(now), upheavals()
     touched: dict[int, set[int]] = {}
     companies: dict[int, set[int]] = {}
     moved: set[int] = set()
     for fact in facts:
         if fact.kind in MERGES and fact.person_id is not None:
             moved |= {fact.person_id, int(fact.payload["profile_id"])}
+        elif fact.kind in upset and fact.person_id is not None:
+            moved.add(fact.person_id)
         elif kind := index.get(fact.kind):
             subject = touched if fact.person_id is not None else companies
             about = fact.person_id if fact.person_id is not None else fact.company_id
@@ -118,7 +120,7 @@ def segments_reader() -> Reader:
 
     It appends facts, which is history: it cannot be replayed. A segment is built again instead.
     """
-    payloads = {PersonMerged, PersonUnmerged, TagAdded, TagRemoved, *birth_payloads()}
+    payloads = {PersonMerged, PersonUnmerged, TagAdded, TagRemoved, *birth_payloads(), *upheavals().values()}
     payloads |= {activity.payload for activity in all_activities().values()}
     payloads |= {payload for source in all_sources() for payload in source.changed_by}
     return Reader(

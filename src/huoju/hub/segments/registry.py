@@ -45,6 +45,7 @@ class Activity:
 _activities: dict[str, Activity] = {}
 _derived: set[str] = set()
 _births: dict[str, type[Any]] = {}
+_upheavals: dict[str, type[Any]] = {}
 
 
 def register_activities(*activities: Activity) -> None:
@@ -70,6 +71,16 @@ def births() -> frozenset[str]:
 def birth_payloads() -> list[type[Any]]:
     """The payload classes of `births`."""
     return list(_births.values())
+
+
+def register_upheavals(*payloads: type[Any]) -> None:
+    """Say after which facts anything that is known of a person may be something else (an erasure)."""
+    _upheavals.update((kind_of(payload).name, payload) for payload in payloads)
+
+
+def upheavals() -> dict[str, type[Any]]:
+    """The payload classes of such facts by their kinds."""
+    return dict(_upheavals)
 
 
 def register_derived(*sources: str) -> None:

@@ -63,9 +63,11 @@ class DefinitionIn(Schema):
 
 
 class PreviewOut(Schema):
-    """How many people a definition holds of now, and the ids of some of them."""
+    """How many people a definition holds of, and the ids of some of them. Where people are very many the count may be
+    estimated."""
 
     count: int
+    estimated: bool
     sample: list[int]
 
 
@@ -134,7 +136,9 @@ def count(request: HttpRequest, body: DefinitionIn) -> Status[Any]:  # noqa: ARG
         return _faults(error)
     formula = normalise(definition, queries.vocabulary(), company_zone())
     found = engines.preview(formula, now=timezone.now())
-    return Status(200, PreviewOut(count=found.count, sample=list(found.sample)))
+    return Status(
+        200, PreviewOut(count=found.count, estimated=found.drawn is not None, sample=list(found.sample))
+    )
 
 
 @router.get("/segments/{pk}", response=SegmentOut, summary="A segment")

@@ -223,8 +223,12 @@ def _check_reference(segment: int, vocabulary: Vocabulary, own: int | None) -> l
     while waiting:
         current = waiting.pop()
         if current == own:
+            name = vocabulary.names.get(segment, str(segment))
             return [
-                Problem(msgid("Segment %(id)s is built on this one: they would go in a circle."), id=segment)
+                Problem(
+                    msgid("The segment “%(name)s” is built on this one: they would go in a circle."),
+                    name=name,
+                )
             ]
         if current not in seen and current in vocabulary.segments:
             seen.add(current)

@@ -48,11 +48,13 @@ class FactInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """Everything that a definition may name. `segments` are the definitions of the others, by id."""
+    """Everything that a definition may name. `segments` are the definitions of the others, by id, `names` what they are
+    called."""
 
     traits: Mapping[str, TraitInfo] = field(default_factory=dict)
     facts: Mapping[str, FactInfo] = field(default_factory=dict)
     segments: Mapping[int, Definition] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
     lists: frozenset[int] = frozenset()
     tags: frozenset[int] = frozenset()
     tag_kinds: frozenset[str] = frozenset()
