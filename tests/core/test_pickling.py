@@ -5,10 +5,10 @@ import pickle
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from huoju.core.pickling import packed
+from huoju.core.pickling import from_columns, packed, to_columns
 from huoju.hub.identity.policy import Identifier, IdentifierKind, Strength
-from huoju.qualify.cleaning.policy import Submission
-from huoju.qualify.intake.policy import Incoming
+from huoju.qualify.cleaning.policy import Code, Step, StepResult, Submission, Verdict
+from huoju.qualify.intake.policy import Incoming, Prepared, packed_batch, unpacked_batch
 
 
 @packed
@@ -41,3 +41,31 @@ def test_what_an_import_row_is_made_of_comes_back_equal() -> None:
     there, back = (identifier, incoming), pickle.loads(pickle.dumps((identifier, incoming)))
     assert back == there
     assert hash(back[0]) == hash(identifier)
+
+
+def test_columns_become_the_rows_that_they_were() -> None:
+    """Also none."""
+    pairs = [Pair(1, ("a",)), Pair(2)]
+    assert from_columns(Pair, to_columns(pairs)) == pairs
+    assert to_columns([]) == from_columns(Pair, []) == []
+
+
+def test_a_prepared_batch_comes_back_equal() -> None:
+    """Rows with several identifiers and with none, with remarks, with what was held back."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    incoming = [
+        Incoming(origin=f"import:1/{number}", via="import", at=at, submission=Submission(name=name))
+        for number, name in enumerate("王李张")
+    ]
+    mobile = Identifier(IdentifierKind.MOBILE, "+8613912345678")
+    mail = Identifier(IdentifierKind.EMAIL, "a@b.cn", Strength.WEAK)
+    remark = StepResult(next(iter(Step)), Verdict.QUARANTINE, next(iter(Code)), "name", "x")
+    batch = [
+        Prepared(
+            incoming[0], Verdict.PASS, (), 1, name="王", identifiers=(mobile, mail), extra={"phone": "1"}
+        ),
+        Prepared(incoming[1], Verdict.QUARANTINE, (remark,), 1),
+        Prepared(incoming[2], Verdict.PASS, (), 1, identifiers=(mail,)),
+    ]
+    assert unpacked_batch(pickle.loads(pickle.dumps(packed_batch(batch)))) == batch
+    assert unpacked_batch(pickle.loads(pickle.dumps(packed_batch([])))) == []

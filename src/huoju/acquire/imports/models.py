@@ -138,7 +138,12 @@ class ImportRow(models.Model):
 
     pk = models.CompositePrimaryKey("batch", "row_no")
     batch = models.ForeignKey(
-        Import, on_delete=models.CASCADE, related_name="+", db_column="import_id", db_index=False
+        Import,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_column="import_id",
+        db_index=False,
+        db_constraint=False,  # written under the lock of the import
     )
     row_no = models.BigIntegerField()
     outcome = models.CharField(max_length=12, choices=OutcomeChoice)

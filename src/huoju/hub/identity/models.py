@@ -40,7 +40,8 @@ class Identifier(models.Model):
     `kind` is an `IdentifierKind`; for external ids `value` is `system:id`. The unique constraint is what decides races.
     """
 
-    person = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+")
+    # Goes with the person by a trigger (`core.parts`).
+    person = models.ForeignKey(Person, on_delete=models.DB_CASCADE, related_name="+", db_constraint=False)
     kind = models.CharField(max_length=24)
     value = models.CharField(max_length=320)
     verified = models.BooleanField(default=False)

@@ -184,7 +184,10 @@ class Lead(models.Model):
 class Touch(models.Model):
     """One contact that brought or reinforced a lead: the first made it, later ones joined it."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
+    # Goes with the lead by a trigger (`core.parts`), like the other parts of one.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     via = models.CharField(max_length=10)  # form, api, import, hand
     # Copies of what a lead's own foreign keys hold: checking them again would cost each capture a lookup.
@@ -221,7 +224,9 @@ class Touch(models.Model):
 class StageChange(models.Model):
     """A lead went from one stage to another. Written by a trigger on `Lead` and by nothing else."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.DB_CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     from_stage = models.CharField(max_length=14, blank=True)
     to_stage = models.CharField(max_length=14)
     at = models.DateTimeField()

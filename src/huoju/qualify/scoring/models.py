@@ -22,7 +22,9 @@ class LeadScore(models.Model):
     recorded that counted; a later nightly refresh (`ScoreRefresh`) has let the score decay further since.
     """
 
-    lead = models.OneToOneField("leads.Lead", primary_key=True, on_delete=models.DB_CASCADE, related_name="+")
+    lead = models.OneToOneField(
+        "leads.Lead", primary_key=True, on_delete=models.DB_CASCADE, related_name="+", db_constraint=False
+    )
     fit = models.SmallIntegerField()
     engagement = models.SmallIntegerField()
     total = models.SmallIntegerField()
