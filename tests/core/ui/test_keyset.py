@@ -1,11 +1,14 @@
 """Keyset paging: every row once, in order, in both directions, with ties and NULLs."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from huoju.core.access.models import User
-from huoju.core.ui.keyset import Slice, Sort, capped_count, fetch
+from huoju.core.ui import keyset
+from huoju.core.ui.keyset import Slice, Sort, fetch
 
 pytestmark = pytest.mark.django_db
 
@@ -95,17 +98,52 @@ def test_every_row_once(names: list[str | None], size: int, descending: bool) ->
         assert all(len(page.rows) == size for page in pages[:-1])
 
 
-def test_count_stops_at_the_cap() -> None:
+def test_count_stops_at_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     make(["a"] * 5)
-    assert capped_count(User.objects.all(), cap=10) == 5
-    assert capped_count(User.objects.all(), cap=3) == 4
+    assert fetch(User.objects.all(), BY_NAME, descending=False, size=1).count == 5
+    monkeypatch.setattr(keyset, "CAP", 3)
+    assert fetch(User.objects.all(), BY_NAME, descending=False, size=1).count == 4
 
 
-def test_pages_use_the_index(django_assert_num_queries: object) -> None:
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", [BY_REF, BY_NAME, Sort("id")])
+@pytest.mark.parametrize("reach", [0, 1, 3, 5, 50])
+def test_pages_are_the_same_however_far_the_order_is_walked(
+    sort: Sort, descending: bool, reach: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forwards and back, with matches near, far, and nowhere among the values."""
+    make(["a", "b", None, "b", "c", None, "d", "d", "e", "f", "g", None, "g"])
+    for wanted in (["d", "g", ""], ["g"], ["a", "b", ""], [""], ["nothing"]):
+        rows = User.objects.filter(name__in=wanted)
+        monkeypatch.setattr(keyset, "CAP", 2_000)
+        whole = [row.pk for row in fetch(rows, sort, descending=descending, size=50).rows]
+        monkeypatch.setattr(keyset, "CAP", 0)
+        monkeypatch.setattr(keyset, "REACH", reach)
+        forwards: list[int] = []
+        after, page = None, None
+        while page is None or page.after is not None:
+            page = fetch(rows, sort, descending=descending, size=2, after=after)
+            forwards += [row.pk for row in page.rows]
+            after = page.after
+        assert forwards == whole
+        back = [row.pk for row in page.rows]
+        while page.before is not None:
+            page = fetch(rows, sort, descending=descending, size=2, before=page.before)
+            back = [*(row.pk for row in page.rows), *back]
+        assert back == whole
+
+
+def test_only_the_page_is_read_whole(monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any) -> None:
     make(["a", "b", "c"])
     cursor = fetch(User.objects.all(), BY_NAME, descending=False, size=1).after
-    rows = User.objects.filter(pk__gt=0)
-    with django_assert_num_queries(1) as captured:  # type: ignore[operator]
-        fetch(rows, BY_NAME, descending=False, size=1, after=cursor)
-    assert '("access_user"."name", "access_user"."id") > (' in captured.captured_queries[0]["sql"]
-    assert "OFFSET" not in captured.captured_queries[0]["sql"]
+    monkeypatch.setattr(keyset, "CAP", 0)
+    monkeypatch.setattr(keyset, "REACH", 1)
+    with django_assert_num_queries(4) as captured:
+        fetch(User.objects.filter(pk__gt=0), BY_NAME, descending=False, size=1, after=cursor)
+    counted, edge, page, whole = (each["sql"] for each in captured.captured_queries)
+    assert "LIMIT 1" in counted
+    assert "OFFSET 1" in edge
+    assert '("access_user"."name", "access_user"."id") > (' in page
+    assert "password" not in counted + edge + page
+    assert "password" in whole
+    assert "OFFSET" not in page + whole

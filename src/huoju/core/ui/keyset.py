@@ -2,21 +2,31 @@
 
 Rows are ordered by one column and, where it ties, by id. A cursor is the last row's pair of both. NULLs stand last in
 both directions. With an index on (column, id) every page is one index range.
+
+No database knows beforehand whether what a filter finds is few rows, many, or many that all stand at the far end of
+the order, and each wants another plan. So the first `CAP` ids that match are fetched in whatever order is cheapest:
+they are the count, and if that is all of them, they are what is sorted. Else the page is looked for in the next `REACH`
+rows of the order, and only if they do not fill it, all that match are gathered and sorted. Whole rows are read for a
+page alone.
 """
 
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
 CAP = 2_000
+"""Rows that are counted; up to so many are sorted by themselves."""
+REACH = 20_000
+"""Rows of the whole table that are walked through in its order before all that match are gathered and sorted."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +40,17 @@ class Sort:
 
 @dataclass(frozen=True)
 class Slice[M: Model]:
-    """One page of rows with the cursors of its neighbours; None where there is no neighbour."""
+    """One page of rows with the cursors of its neighbours (None where there is none), and how many rows there are in
+    all: `CAP` + 1 for any number above `CAP`."""
 
     rows: list[M]
     before: str | None
     after: str | None
+    count: int
 
 
 class _Row(Func):
-    """`(a, b) < (c, d)`: PostgreSQL compares rows lexicographically and uses the index for it."""
+    """`(a, b) < (c, d)`, or `(a) < (c)`: PostgreSQL compares rows lexicographically and uses the index for it."""
 
     output_field = BooleanField()
 
@@ -53,12 +65,8 @@ class _Row(Func):
             part, values = compiler.compile(cast(Any, expression))
             sql.append(part)
             params.extend(values)
-        return f"({sql[0]}, {sql[1]}) {self.operator} ({sql[2]}, {sql[3]})", params
-
-
-def capped_count(rows: QuerySet[Any], cap: int = CAP) -> int:
-    """How many rows, counting no further than `cap` + 1: more means "over `cap`"."""
-    return rows.order_by().values("pk")[: cap + 1].count()
+        half = len(sql) // 2
+        return f"({', '.join(sql[:half])}) {self.operator} ({', '.join(sql[half:])})", params
 
 
 def fetch[M: Model](
@@ -71,40 +79,55 @@ def fetch[M: Model](
     before: str | None = None,
 ) -> Slice[M]:
     """One page of `rows`. A cursor that cannot be read (an edited address) means the first page."""
+    matching = list(rows.order_by().values_list("pk", flat=True)[: CAP + 1])
+    few = len(matching) <= CAP
+    narrow = _only(rows, matching) if few else rows
+    walk = _Walk(narrow, sort, reach=None if few or not rows.query.where else REACH)
     backwards = before is not None
-    keyed = cast("QuerySet[M]", rows.annotate(_key=F(sort.field)))
-    walk: _Walk[M] = _Walk(keyed, sort, descending != backwards, nulls_first=backwards)
     cursor = walk.read(before if backwards else after)
-    if cursor is None:
-        backwards = False
-        walk = _Walk(keyed, sort, descending, nulls_first=False)
-    found = walk.take(cursor, size + 1)
+    backwards = backwards and cursor is not None
+    found = walk.take(cursor, size + 1, descending=descending != backwards, nulls_first=backwards)
     more = len(found) > size
     found = found[:size]
     if backwards:
         found.reverse()
-        return Slice(
-            found, _cursor(found[0]) if more and found else None, _cursor(found[-1]) if found else None
-        )
+    has_before, has_after = (more, True) if backwards else (cursor is not None, more)
     return Slice(
-        found,
-        _cursor(found[0]) if cursor is not None and found else None,
-        _cursor(found[-1]) if more and found else None,
+        rows=_whole(rows, [pk for _, pk in found]),
+        before=_written(found[0]) if has_before and found else None,
+        after=_written(found[-1]) if has_after and found else None,
+        count=len(matching),
     )
 
 
+def _only[M: Model](rows: QuerySet[M], ids: Sequence[int]) -> QuerySet[M]:
+    """`rows` with these ids, which are known to match: its conditions are not looked at again."""
+    narrowed = rows.order_by()
+    narrowed.query.where = type(narrowed.query.where)()
+    return narrowed.filter(pk__in=ids)
+
+
+def _whole[M: Model](rows: QuerySet[M], ids: Sequence[int]) -> list[M]:
+    by_id = {row.pk: row for row in _only(rows, ids)} if ids else {}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
 type Cursor = tuple[Any, int]
+type Part = Callable[[int], list[Cursor]]
+type Names = tuple[str, ...]
 
 
 class _Walk[M: Model]:
-    """The rows in one direction, as one or two index ranges: the values and, where allowed, the NULLs."""
+    """Ids of `rows` in order, with their keys, as one or two ranges: the values and, where allowed, the NULLs.
 
-    def __init__(self, rows: QuerySet[M], sort: Sort, descending: bool, *, nulls_first: bool) -> None:
-        self.rows = rows
+    With a `reach` a range is looked for among so many rows of the whole table first.
+    """
+
+    def __init__(self, rows: QuerySet[M], sort: Sort, *, reach: int | None) -> None:
+        self.rows = cast("QuerySet[M]", rows.select_related(None).annotate(_key=F(sort.field)))
         self.sort = sort
-        self.descending = descending
-        self.nulls_first = nulls_first
-        self.field = F("_key").resolve_expression(rows.query).output_field
+        self.field = F("_key").resolve_expression(self.rows.query).output_field
+        self.reach = reach if _is_column(rows.model, sort.field) else None
 
     def read(self, text: str | None) -> Cursor | None:
         """The cursor behind `text`, None when there is none or it is broken."""
@@ -116,54 +139,91 @@ class _Walk[M: Model]:
         except (ValueError, TypeError, binascii.Error, ValidationError, UnicodeError):
             return None
 
-    def take(self, cursor: Cursor | None, limit: int) -> list[M]:
-        """The next `limit` rows after `cursor`."""
-        found: list[M] = []
-        for part in self._ranges(cursor):
+    def take(self, cursor: Cursor | None, limit: int, *, descending: bool, nulls_first: bool) -> list[Cursor]:
+        """The next `limit` rows after `cursor`: their keys and ids."""
+        self.descending = descending
+        found: list[Cursor] = []
+        for part in self._ranges(cursor, nulls_first):
             if len(found) < limit:
                 found += part(limit - len(found))
         return found
 
-    def _ranges(self, cursor: Cursor | None) -> list[Callable[[int], list[M]]]:
+    def _ranges(self, cursor: Cursor | None, nulls_first: bool) -> list[Part]:
         values, nulls = self._values(cursor), self._nulls(cursor)
         if not self.sort.nullable:
             return [values]
         if cursor is None:
-            return [nulls, values] if self.nulls_first else [values, nulls]
+            return [nulls, values] if nulls_first else [values, nulls]
         if cursor[0] is None:
-            return [nulls, self._values(None)] if self.nulls_first else [nulls]
-        return [values] if self.nulls_first else [values, self._nulls(None)]
+            return [nulls, self._values(None)] if nulls_first else [nulls]
+        return [values] if nulls_first else [values, self._nulls(None)]
 
-    def _values(self, cursor: Cursor | None) -> Callable[[int], list[M]]:
-        rows = self.rows.filter(_key__isnull=False) if self.sort.nullable else self.rows
-        if cursor is not None and cursor[0] is not None:
-            key = Value(cursor[0], output_field=self.field)
-            pk = Value(cursor[1], output_field=self._pk)
-            rows = rows.filter(_Row(F(self.sort.field), F("pk"), key, pk, operator=self._operator))
-        mark = "-" if self.descending else ""
-        ordered = rows.order_by(f"{mark}{self.sort.field}", f"{mark}pk")
-        return lambda limit: list(ordered[:limit])
+    def _values(self, cursor: Cursor | None) -> Part:
+        rows, field = self.rows, self.sort.field
+        if self.sort.nullable:
+            rows = rows.filter(_key__isnull=False)
+        after = None if cursor is None or cursor[0] is None else cursor
+        return lambda limit: self._page(rows, (field, "pk"), after, limit)
 
-    def _nulls(self, cursor: Cursor | None) -> Callable[[int], list[M]]:
+    def _nulls(self, cursor: Cursor | None) -> Part:
         rows = self.rows.filter(_key__isnull=True)
-        if cursor is not None and cursor[0] is None:
-            rows = rows.filter(**{f"pk__{'lt' if self.descending else 'gt'}": cursor[1]})
-        ordered = rows.order_by("-pk" if self.descending else "pk")
-        return lambda limit: list(ordered[:limit])
+        after = None if cursor is None or cursor[0] is not None else cursor[1:]
+        return lambda limit: self._page(rows, ("pk",), after, limit)
 
-    @property
-    def _pk(self) -> Any:
-        return self.rows.model._meta.pk
+    def _page(
+        self, rows: QuerySet[Any], names: Names, after: tuple[Any, ...] | None, limit: int
+    ) -> list[Cursor]:
+        """The next rows of one range, in the order of `names`."""
+        if after is not None:
+            rows = rows.filter(self._compared(names, after, ">"))
+        ordered = rows.order_by(*self._order(names))
+        if (edge := self._edge(names, after)) is None:
+            return _cursors(ordered, limit)
+        near = _cursors(ordered.filter(self._compared(names, edge, "<=")), limit)
+        if len(near) == limit:
+            return near
+        beyond = rows.filter(self._compared(names, edge, ">"))
+        keys = [Coalesce(F(name), F(name)) for name in names]  # an order that no index has
+        gathered = beyond.order_by(*(key.desc() if self.descending else key.asc() for key in keys))
+        return near + _cursors(gathered, limit - len(near))
 
-    @property
-    def _operator(self) -> str:
-        return "<" if self.descending else ">"
+    def _edge(self, names: Names, after: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        """The row of the whole table that stands `reach` rows further in the order."""
+        if self.reach is None:
+            return None
+        table: QuerySet[Any] = self.rows.model._base_manager.order_by(*self._order(names))
+        if self.sort.nullable and names[0] == self.sort.field:
+            table = table.filter(**{f"{self.sort.field}__isnull": False})
+        if after is not None:
+            table = table.filter(self._compared(names, after, ">"))
+        return next(iter(table.values_list(*names)[self.reach : self.reach + 1]), None)
+
+    def _order(self, names: Names) -> list[str]:
+        return [f"-{name}" if self.descending else name for name in names]
+
+    def _compared(self, names: Names, cursor: tuple[Any, ...], operator: str) -> _Row:
+        """Whether a row stands behind the cursor's (`>`), or up to it (`<=`), in the direction of the walk."""
+        fields = [self.rows.model._meta.pk if name == "pk" else self.field for name in names]
+        values = [Value(value, output_field=field) for value, field in zip(cursor, fields, strict=True)]
+        turned = {">": "<", "<=": ">="}[operator] if self.descending else operator
+        return _Row(*map(F, names), *values, operator=turned)
 
 
-def _cursor(row: Any) -> str:
-    value = row._key
+def _is_column(model: type[Model], name: str) -> bool:
+    try:
+        return bool(model._meta.get_field(name).concrete)
+    except FieldDoesNotExist:
+        return False
+
+
+def _cursors(rows: QuerySet[Any], limit: int) -> list[Cursor]:
+    return list(rows.values_list("_key", "pk")[:limit])
+
+
+def _written(cursor: Cursor) -> str:
+    value, pk = cursor
     if isinstance(value, date):  # a datetime too
         value = value.isoformat()
     elif value is not None:
         value = str(value)
-    return base64.urlsafe_b64encode(json.dumps([value, row.pk]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps([value, pk]).encode()).decode().rstrip("=")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import View as DjangoView
 
 from .filters import Chip, chips, clean_query
-from .keyset import CAP, Slice, Sort, capped_count, fetch
+from .keyset import CAP, Slice, Sort, fetch
 from .liststore import View, list_store
 from .navigation import Viewer
 from .respond import is_fragment, redirect_to, respond, toast, trigger
@@ -255,16 +255,14 @@ class ListPage[M: Model](DjangoView):
             after=query.get("after"),
             before=query.get("before"),
         )
-        only_page = page.before is None and page.after is None
-        count = len(page.rows) if only_page else capped_count(rows)
         view = query.get("view", "")
         shown = self._shown(view, views)
         found_chips = chips(self._filter_form) if self._filter_form is not None else []
         return ListState(
             table=self._table(page.rows, shown),
             headers=self._headers(shown, sort_key),
-            count=min(count, CAP),
-            capped=count > CAP,
+            count=min(page.count, CAP),
+            capped=page.count > CAP,
             previous_url=self._address(before=page.before) if page.before else None,
             next_url=self._address(after=page.after) if page.after else None,
             chips=found_chips,

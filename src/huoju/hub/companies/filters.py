@@ -18,12 +18,14 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     """Companies by name, place, trade, size, and place in a group."""
 
     q = django_filters.CharFilter(label=_("Search companies"), method="search")
-    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=list_industries)
+    industry = django_filters.MultipleChoiceFilter(
+        label=_("Industry"), choices=list_industries, distinct=False
+    )
     region = django_filters.MultipleChoiceFilter(
         label=_("Region"), choices=list_provinces, method="by_region"
     )
     size = django_filters.MultipleChoiceFilter(
-        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand]
+        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand], distinct=False
     )
     country = django_filters.ChoiceFilter(label=_("Country"), choices=list_countries, empty_label=_("Any"))
     group = django_filters.ChoiceFilter(

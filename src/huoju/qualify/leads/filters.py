@@ -40,7 +40,7 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     """Every dimension that reports split by, so that a figure of a report and its list of leads agree."""
 
     q = django_filters.CharFilter(label=_("Search leads"), method="search")
-    stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=STAGE_CHOICES)
+    stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=STAGE_CHOICES, distinct=False)
     channel = django_filters.MultipleChoiceFilter(label=_("Channel"), choices=_channels, method="by_id")
     campaign = django_filters.MultipleChoiceFilter(label=_("Campaign"), choices=_campaigns, method="by_id")
     owner = django_filters.MultipleChoiceFilter(label=_("Owner"), choices=_people, method="by_id")
@@ -48,12 +48,16 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     region = django_filters.MultipleChoiceFilter(
         label=_("Region"), choices=list_provinces, method="by_region"
     )
-    industry = django_filters.MultipleChoiceFilter(label=_("Industry"), choices=list_industries)
+    industry = django_filters.MultipleChoiceFilter(
+        label=_("Industry"), choices=list_industries, distinct=False
+    )
     size = django_filters.MultipleChoiceFilter(
-        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand]
+        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand], distinct=False
     )
     product = django_filters.CharFilter(label=_("Product line"))
-    band = django_filters.MultipleChoiceFilter(label=_("Grade"), choices=[(band, band) for band in "ABCD"])
+    band = django_filters.MultipleChoiceFilter(
+        label=_("Grade"), choices=[(band, band) for band in "ABCD"], distinct=False
+    )
     captured_at = django_filters.DateFromToRangeFilter(label=_("First contact"))
     warnings = django_filters.BooleanFilter(label=_("Data warnings"), method="by_warning")
 
