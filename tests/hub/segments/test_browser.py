@@ -31,11 +31,19 @@ def test_a_segment_is_built_by_keyboard(visit: Visit, transactional_db: Any) -> 
     page.keyboard.press("Enter")
     page.locator(".sg-row").nth(1).wait_for()
     page.locator(".sg-row select").nth(3).select_option("never")
+    page.locator("[data-add=trait]").click()
+    third = page.locator(".sg-row").nth(2)
+    third.locator("select").first.select_option("person.country")
+    third.locator("select").nth(1).select_option("one_of")
+    third.locator(".sg-several select").select_option("US")
+    third.locator(".sg-chip").nth(1).wait_for()
+    third.get_by_role("button", name=re.compile("^Remove (?!United)")).first.press("Enter")
     assert violations(page) == []
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/segments/\d+/$"))
     definition = Segment.objects.get(name="Admirals").versions.get().definition
-    first, second = definition["where"]["of"]
+    first, second, third_one = definition["where"]["of"]
+    assert (third_one["op"], third_one["value"]) == ("one_of", ["US"])
     assert first == {"type": "trait", "trait": "person.title", "op": "contains", "value": "admiral"}
     assert (second["at_least"], second["at_most"]) == (0, 0)
     phone = visit("/segments/new/", user=user, language="zh-hans", width=390, theme="dark")

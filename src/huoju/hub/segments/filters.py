@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +37,11 @@ class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     """Members by name, now or at the end of an earlier day."""
 
     q = django_filters.CharFilter(label=_("Search people"), method="search")
-    at = django_filters.DateFilter(label=_("As of"), method="as_of")
+    at = django_filters.DateFilter(
+        label=_("As of"),
+        method="as_of",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
     class Meta:
         model = Membership

@@ -371,6 +371,7 @@ def _editor_texts() -> dict[str, str]:
         "value": _("Value"),
         "values": _("Values, separated by commas"),
         "match": _("People must meet"),
+        "another": _("Add a value…"),
         "none_there": _("There is none yet"),
     }
 

@@ -115,17 +115,7 @@ document.addEventListener("alpine:init", function () {
         });
       }
       if (op === "one_of" || op === "none_of") {
-        if (choices.length) {
-          var box = make("select", { className: "form-select form-select-sm", multiple: true, size: Math.min(5, choices.length), "aria-label": text.value });
-          choices.forEach(function (choice) {
-            box.append(make("option", { value: choice[0], textContent: choice[1], selected: test.value.map(String).indexOf(String(choice[0])) >= 0 }));
-          });
-          box.addEventListener("change", function () {
-            set(Array.from(box.selectedOptions).map(function (option) { return option.value; }));
-            changed();
-          });
-          return [box];
-        }
+        if (choices.length) return [several(test, choices)];
         return [input(text.values, "text", test.value.join(", "), function (v) {
           set(v.split(/[,，、]/).map(function (part) { return part.trim(); }).filter(Boolean));
         })];
@@ -135,6 +125,31 @@ document.addEventListener("alpine:init", function () {
       if (type === "number") return [input(text.value, "number", test.value, function (v) { set(numeric(v)); })];
       if (type === "date" || type === "time") return [input(text.value, "date", String(test.value).slice(0, 10), set)];
       return [input(text.value, "text", test.value, set)];
+    }
+
+    // The chosen values, each with a cross, and a select that adds one.
+    function several(test, choices) {
+      var box = make("span", { className: "sg-several", role: "group", "aria-label": text.value });
+      function put(value, focus) {
+        test.value = value;
+        draw();
+        changed();
+        box.querySelector(focus).focus();
+      }
+      function draw() {
+        var chosen = test.value.map(String);
+        var chips = choices.filter(function (choice) { return chosen.indexOf(String(choice[0])) >= 0; }).map(function (choice) {
+          var left = chosen.filter(function (value) { return value !== String(choice[0]); });
+          return make("button", { type: "button", className: "sg-chip", "aria-label": text.remove + " " + choice[1], on: { click: function () { put(left, "select"); } } },
+            [make("span", { textContent: choice[1] }), make("i", { className: "ti ti-x", "aria-hidden": "true" })]);
+        });
+        var others = choices.filter(function (choice) { return chosen.indexOf(String(choice[0])) < 0; });
+        box.replaceChildren.apply(box, chips.concat([
+          select(text.another, [["", text.another]].concat(others), "", function (value) { put(chosen.concat([value]), "select"); })
+        ]));
+      }
+      draw();
+      return box;
     }
 
     function comparison(test, described, redo, without) {
