@@ -177,11 +177,29 @@ def test_a_shard_that_another_worker_holds_is_left_alone(put: Put) -> None:
     thread.start()
     try:
         assert held.wait(20)
-        assert delivery.run_shard(reader, 3 % SHARDS) == 0
+        assert delivery.run_shards(reader, [3 % SHARDS]) == 0
     finally:
         release.set()
         thread.join()
-    assert delivery.run_shard(reader, 3 % SHARDS) == 1
+    assert delivery.run_shards(reader, [3 % SHARDS]) == 1
+
+
+def test_shards_are_read_together_and_each_goes_on_where_it_was(put: Put) -> None:
+    reader = writes("r", batch=8)  # four shards, two facts of each at a time
+    delivery.ensure_cursors([reader])
+    put(range(12), person=1)
+    put(range(12, 15), person=2)
+    put([15], person=SHARDS - 1)  # of a shard that nobody asks for
+    shards = [0, 1, 2, 3]
+    assert delivery.run_shards(reader, shards) == 4
+    assert effects("r") == [0, 1, 12, 13]
+    assert delivery.run_shards(reader, shards) == 3
+    while delivery.run_shards(reader, shards):
+        pass
+    done = effects("r")
+    assert sorted(done) == list(range(15))
+    assert [n for n in done if n < 12] == list(range(12))
+    assert [shard for _, shard in delivery.waiting([reader])] == [SHARDS - 1]
 
 
 def test_replay_rebuilds_the_same_and_reading_goes_on_from_there(put: Put) -> None:

@@ -122,7 +122,7 @@ def test_rows_equal_the_leads_and_a_replay_changes_nothing(
                 change = LeadChange(lead_id=ids[which], changes=dict([how]))
                 update_batch([change], actor="system", now=NOW)
         delivery.ensure_cursors([FUNNEL])
-        while any(delivery.run_shard(FUNNEL, shard, horizon="own", limit=batch) for shard in range(8)):
+        while any(delivery.run_shards(FUNNEL, [shard], horizon="own", limit=batch) for shard in range(8)):
             pass
         assert not DeadLetter.objects.exists()
         expected = list(Lead.objects.filter(pk__in=ids).order_by("pk").values("pk", *SAME))
@@ -195,7 +195,7 @@ def test_the_number_of_statements_does_not_grow() -> None:
             )
         delivery.ensure_cursors([FUNNEL])
         with CaptureQueriesContext(connection) as sent:
-            delivery.run_shard(FUNNEL, 0, horizon="own")
+            delivery.run_shards(FUNNEL, [0], horizon="own")
         return len(sent)
 
     assert one_batch(1, 1) == one_batch(10, 60)

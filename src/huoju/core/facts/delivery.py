@@ -41,47 +41,81 @@ def horizon_now(mode: Horizon = "committed") -> int:
         return int(cursor.fetchone()[0])
 
 
-def run_shard(reader: Reader, shard: int, *, horizon: Horizon = "committed", limit: int | None = None) -> int:
-    """Hand the next batch of one shard to `reader`; returns how many facts it handled.
+def run_shards(
+    reader: Reader, shards: Sequence[int], *, horizon: Horizon = "committed", limit: int | None = None
+) -> int:
+    """Hand the next batch of some shards to `reader`; returns how many facts it handled.
 
-    Handling and moving the cursor are one transaction. Returns 0 at once when another worker holds the cursor.
+    Handling and moving the cursors are one transaction: several shards together cost the reader's queries once. Shards
+    whose cursors another worker holds are left to it; returns 0 at once when it holds all.
     """
     with transaction.atomic():
-        cursor = (
-            Cursor.objects.select_for_update(skip_locked=True).filter(reader=reader.name, shard=shard).first()
+        cursors = list(
+            Cursor.objects.select_for_update(skip_locked=True)
+            .filter(reader=reader.name, shard__in=shards)
+            .order_by("shard")
         )
-        if cursor is None:
+        if not cursors:
             return 0
         edge = horizon_now(horizon)
-        size = limit or reader.batch
-        facts = read(
-            reader.kind_names, after=(cursor.tx, cursor.fact_id), below=edge, shard=shard, limit=size
-        )
+        size = max(1, (limit or reader.batch) // len(cursors))
+        facts, lasts = _read_on(reader.kind_names, cursors, below=edge, limit=size)
         now = timezone.now()
         if facts:
             _handle(reader, facts, now)
-        if len(facts) < size and horizon == "committed":
-            # Nothing more of these kinds below the mark: step over what belongs to other readers.
-            cursor.tx, cursor.fact_id = max(cursor.tx, edge - 1), LAST_ID
-        elif facts:
-            cursor.tx, cursor.fact_id = facts[-1].tx, facts[-1].id
-        cursor.handled += len(facts)
-        cursor.moved_at = now
-        cursor.save(update_fields=["tx", "fact_id", "handled", "moved_at"])
+        for cursor in cursors:
+            count, last = lasts.get(cursor.shard, (0, None))
+            if count < size and horizon == "committed":
+                # Nothing more of these kinds below the mark: step over what belongs to other readers.
+                cursor.tx, cursor.fact_id = max(cursor.tx, edge - 1), LAST_ID
+            elif last is not None:
+                cursor.tx, cursor.fact_id = last.tx, last.id
+            cursor.handled += count
+            cursor.moved_at = now
+        Cursor.objects.bulk_update(cursors, ["tx", "fact_id", "handled", "moved_at"])
         return len(facts)
 
 
-def read(
-    kinds: Sequence[str], *, after: tuple[int, UUID], below: int, limit: int, shard: int | None = None
-) -> list[StoredFact]:
-    """Facts of `kinds` after a position and below a mark, in order, of one shard or of all."""
-    where, values = ("shard = %s AND", [shard]) if shard is not None else ("", [])
+def _read_on(
+    kinds: Sequence[str], cursors: Sequence[Cursor], *, below: int, limit: int
+) -> tuple[list[StoredFact], dict[int, tuple[int, StoredFact]]]:
+    """The next facts of each cursor's shard, at most `limit` of one, all in order; and how many those were of each
+    shard, with the last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT {_FIELDS}, c.shard
+                FROM unnest(%s::int[], %s::bigint[], %s::uuid[]) AS c(shard, after_tx, after_id)
+                CROSS JOIN LATERAL (
+                    SELECT {_FIELDS} FROM facts_fact f
+                    WHERE f.shard = c.shard AND f.tx < %s AND (f.tx, f.id) > (c.after_tx, c.after_id) AND kind = ANY(%s)
+                    ORDER BY f.tx, f.id LIMIT %s) read
+                ORDER BY tx, id""",
+            [
+                [each.shard for each in cursors],
+                [each.tx for each in cursors],
+                [each.fact_id for each in cursors],
+                below,
+                list(kinds),
+                limit,
+            ],
+        )
+        rows = cursor.fetchall()
+    facts = [StoredFact(*row) for row in _with_payload(rows)]
+    lasts: dict[int, tuple[int, StoredFact]] = {}
+    for fact, row in zip(facts, rows, strict=True):
+        count, _ = lasts.get(row[12], (0, None))
+        lasts[row[12]] = (count + 1, fact)
+    return facts, lasts
+
+
+def read(kinds: Sequence[str], *, after: tuple[int, UUID], below: int, limit: int) -> list[StoredFact]:
+    """Facts of `kinds` after a position and below a mark, in order, of all shards."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT {_FIELDS} FROM facts_fact
-                WHERE {where} tx < %s AND (tx, id) > (%s, %s) AND kind = ANY(%s)
+                WHERE tx < %s AND (tx, id) > (%s, %s) AND kind = ANY(%s)
                 ORDER BY tx, id LIMIT %s""",
-            [*values, below, *after, list(kinds), limit],
+            [below, *after, list(kinds), limit],
         )
         return [StoredFact(*row) for row in _with_payload(cursor.fetchall())]
 
@@ -191,7 +225,7 @@ def drain(readers: Sequence[Reader], *, horizon: Horizon = "committed", rounds: 
         pairs = waiting(readers, horizon)
         handled = 0
         for reader, shard in pairs:
-            while done := run_shard(reader, shard, horizon=horizon):
+            while done := run_shards(reader, [shard], horizon=horizon):
                 handled += done
                 if done < reader.batch:
                     break

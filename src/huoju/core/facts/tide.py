@@ -2,8 +2,8 @@
 
 from .readers import Reader
 
-FLOOD_FACTS = 200
-"""So many facts in one batch of a shard are a flood, for `FLOOD_SECONDS` after it."""
+FLOOD_FACTS = 500
+"""So many facts in one batch are a flood, for `FLOOD_SECONDS` after it."""
 FLOOD_SECONDS = 2.0
 
 

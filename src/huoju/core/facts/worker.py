@@ -3,6 +3,8 @@
 import logging
 import threading
 import time
+from collections.abc import Iterator, Sequence
+from itertools import batched, groupby
 
 import psycopg
 from django.db import OperationalError, close_old_connections, connection
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from . import delivery, partitions
 from .operations import CHANNEL, SHARDS
-from .readers import all_readers
+from .readers import Reader, all_readers
 from .tide import TIDE
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,7 @@ def _pass_over(stop: threading.Event) -> bool:
     """One round over every reader that has something waiting; True if anything was handled."""
     handled = 0
     standing_back: set[str] = set()
-    for reader, shard in delivery.waiting(all_readers()):
+    for reader, shards in _groups(delivery.waiting(all_readers())):
         if stop.is_set():
             return False
         if reader.name in standing_back:
@@ -72,15 +74,22 @@ def _pass_over(stop: threading.Event) -> bool:
             standing_back.add(reader.name)
             continue
         try:
-            done = delivery.run_shard(reader, shard)
+            done = delivery.run_shards(reader, shards)
             TIDE.note(reader, done, time.monotonic())
             handled += done
         except OperationalError as error:
             if connection.connection is None or connection.connection.closed:
                 raise
-            log.info("facts: %s shard %s will be tried again (%s)", reader.name, shard, error)
+            log.info("facts: %s shards %s will be tried again (%s)", reader.name, shards, error)
             stop.wait(0.02)
     return handled > 0
+
+
+def _groups(waiting: Sequence[tuple[Reader, int]]) -> Iterator[tuple[Reader, list[int]]]:
+    """What waits, a reader's shards in groups: read together they cost less, and two workers share a reader."""
+    for reader, pairs in groupby(waiting, key=lambda pair: pair[0]):
+        for group in batched(pairs, SHARDS // 2, strict=False):
+            yield reader, [shard for _, shard in group]
 
 
 def _sleep(
