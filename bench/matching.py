@@ -21,8 +21,8 @@ from .matching_chinese import contacts
 from .matching_weights import joined
 
 DATA = Path(os.environ.get("HUOJU_TEST_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
-CHINESE_PEOPLE, CHINESE_SEED = 10_000, 7
-"""A seed that neither the design was developed on (1, 2) nor the shipped weights were learned from (99)."""
+CHINESE_PEOPLE, CHINESE_SEED = 10_000, 20261122
+"""A seed that neither the design was developed on (1, 2, 3, 7, 11–13) nor the shipped weights learned from (99)."""
 
 type Pairs = frozenset[tuple[int, int]]
 

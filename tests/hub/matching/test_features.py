@@ -64,11 +64,51 @@ def test_a_box_that_is_but_the_name_tells_nothing() -> None:
     assert named == BOXES
 
 
+@pytest.mark.parametrize(
+    ("name", "box", "sound", "initials"),
+    [
+        ("张总", "zhangsanfeng@huoju.com", "zhangsanfeng", "zhang|sf"),
+        ("张总", "zhangsf88@huoju.com", None, "zhang|sf"),
+        ("Jack Zhang", "zhangsanfeng@163.com", "zhangsanfeng", "zhang|sf"),
+        ("张总", "jack.zhang@huoju.com", None, None),
+        ("张总", "zhangjack@163.com", None, None),  # no syllables
+        ("张三丰", "zhangsanfeng@163.com", None, None),  # the name says it itself
+    ],
+)
+def test_a_box_spells_the_name_of_who_gives_only_the_family_name(
+    name: str, box: str, sound: str | None, initials: str | None
+) -> None:
+    found = features(name=name, email=box)
+    assert (found["boxed_sound"], found["boxed_initials"]) == (sound, initials)
+
+
+def test_initials_of_a_chinese_name_in_either_script() -> None:
+    assert features(name="张三丰")["initials"] == features(name="Zhang Sanfeng")["initials"] == "zhang|sf"
+    assert features(name="Jack Zhang")["initials"] is None
+
+
+def test_where_nobody_says_a_region_the_company_does() -> None:
+    assert features(company="杭州火炬科技有限公司")["region"] == "3301"
+    assert features(company="杭州火炬科技有限公司", region="31")["region"] == "31"
+
+
+def test_what_a_domain_adds_to_the_brand_is_no_part_of_it() -> None:
+    labels = {
+        features(email=f"a.bcdef@{domain}")["domain_label"] for domain in ("huoju-tech.com", "huojugroup.com")
+    }
+    assert labels == {"huoju"}
+
+
+def test_two_letters_that_changed_places_are_one_box() -> None:
+    one, two = (features(email=box)["mail_sorted"] for box in ("sanfneg88@163.com", "sanfeng88@163.com"))
+    assert one == two
+
+
 BOXES = {
     "zhangsanfeng": "y",
     "sanfeng.zhang": "y",
     "zhangsf": "y",
-    "zhangsf88": None,
+    "zhangsf88": "y",  # a number behind it tells no name
     "taiji1247": None,
     "jack.zhang": None,
 }

@@ -179,3 +179,13 @@ def test_shipped_weights_are_sound_and_no_row_is_needed() -> None:
     assert (model.version, model.threshold, model.weights.rows, model.weights.trained) == (1, 0.5, 0, ())
     assert not MatchingModel.objects.exists()
     assert MODELS.check({"weights": as_content(model.weights), "threshold": 0.5}).weights == model.weights
+
+
+def test_weights_of_an_earlier_design_are_completed_and_learned_anew() -> None:
+    content = queries.shipped()
+    content["weights"]["trained"] = ["name", "title"]
+    del content["weights"]["shares"]["title"]["part"]
+    row = MatchingModel.objects.create(version=2, rules=content, active=True, created_at=NOW)
+    model = MODELS.get(row.version)
+    assert model.weights.shares["title"].keys() == queries._shipped_weights().shares["title"].keys()
+    assert model.weights.trained == ()

@@ -48,6 +48,7 @@ LEVEL_LABELS: dict[str, Label] = {
     "sound": gettext_lazy("same sound, or pinyin"),
     "turned": gettext_lazy("family and given name turned round"),
     "typo": gettext_lazy("one letter or digit apart"),
+    "box": gettext_lazy("mail box spells the other's name"),
     "short": gettext_lazy("family name with a title or an initial"),
     "family": gettext_lazy("same family name only"),
     "given": gettext_lazy("same given name only"),

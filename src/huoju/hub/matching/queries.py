@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .policy import (
     Judged,
     Record,
     Weights,
+    fitted,
     problems,
     read_weights,
 )
@@ -38,7 +40,13 @@ class Model:
 
 
 def _parse(version: int, content: Any) -> Model:
-    return Model(version, read_weights(content["weights"]), float(content["threshold"]))
+    weights = fitted(read_weights(content["weights"]), _shipped_weights(), PERSONS)
+    return Model(version, weights, float(content["threshold"]))
+
+
+@cache
+def _shipped_weights() -> Weights:
+    return read_weights(shipped()["weights"])
 
 
 def _validate(model: Model) -> list[str]:

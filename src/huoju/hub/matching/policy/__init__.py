@@ -10,6 +10,7 @@ from .design import (
     Share,
     Weights,
     as_content,
+    fitted,
     problems,
     read_weights,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "bands",
     "count_bands",
     "features_of",
+    "fitted",
     "problems",
     "read_weights",
     "recommend",

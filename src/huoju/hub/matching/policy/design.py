@@ -131,6 +131,19 @@ def read_weights(content: Any) -> Weights:
     return Weights(float(content["rate"]), shares, trained, int(content.get("rows", 0)))
 
 
+def fitted(weights: Weights, given: Weights, design: Design) -> Weights:
+    """`weights` that were learned for an earlier design: a comparison whose levels are others today takes the figures
+    of `given`, and the whole counts as untrained, so that the next run learns anew."""
+    levels = {comparison.code: set(comparison.codes) for comparison in design.comparisons}
+    if all(set(weights.shares.get(code, ())) == codes for code, codes in levels.items()):
+        return weights
+    shares = {
+        code: weights.shares[code] if set(weights.shares.get(code, ())) == codes else given.shares[code]
+        for code, codes in levels.items()
+    }
+    return Weights(weights.rate, shares, (), weights.rows)
+
+
 def problems(weights: Weights, design: Design) -> list[str]:
     """Why `weights` make no sense for `design`; empty when they do."""
     found: list[str] = []

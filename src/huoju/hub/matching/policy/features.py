@@ -18,9 +18,10 @@ from huoju.hub.identity.policy import normalise_name
 from huoju.hub.identity.policy.names import COMPOUND_SURNAMES, SURNAMES
 
 FEATURES = (
-    *("name", "name_toned", "name_sound", "name_turned", "family", "given"),
+    *("name", "name_toned", "name_sound", "name_turned", "family", "given", "initials"),
+    *("boxed_sound", "boxed_initials"),
     *("company", "company_code", "brand", "brand_sound", "domain", "domain_label"),
-    *("mobile", "mail", "mail_local", "mail_letters", "mail_named"),
+    *("mobile", "mail", "mail_local", "mail_sorted", "mail_letters", "mail_named"),
     *("title", "title_kind", "title_function", "region", "province"),
 )
 """The columns that are compared, in the order of `features_of`."""
@@ -33,6 +34,12 @@ BLOCKS = (
 
 _NOT_LATIN = re.compile(r"[^a-z]+")
 _NOT_WORD = re.compile(r"[\W_]+")
+_AFFIX = re.compile(r"(?:-?(?:tech|group|china|corp|cn|inc))$|^(?:www-|cn-|the)")
+"""What a mail domain adds to a brand: huoju-tech.com, huojugroup.com."""
+_SYLLABLE = re.compile(
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ui|un|uo|ue|a|e|i|o|u|v)"
+)
 _LEAST_LOCAL = 5
 """A shorter box name (`li`, `info`) is many people's."""
 
@@ -55,14 +62,15 @@ class _Name(NamedTuple):
     family: str = ""
     given: str = ""
     initials: str = ""
+    syllables: tuple[str, ...] = ()  # of the given name; empty for a name that is no Chinese one
 
 
 def features_of(record: Record) -> list[int | str | None]:
     """The number of the person, the values of `FEATURES`, the values of `BLOCKS`; None where there is none."""
     name = _name(record.name)
-    company, brand, brand_sound = _company(record.company)
+    company, brand, brand_sound, place = _company(record.company)
     domain = domain_of(record.email)
-    label = domain.partition(".")[0]
+    label = _AFFIX.sub("", domain.partition(".")[0])
     local, _, server = record.email.casefold().rpartition("@")
     if len(local) < _LEAST_LOCAL or email_class(local, server) is EmailClass.ROLE:
         local = ""
@@ -70,26 +78,39 @@ def features_of(record: Record) -> list[int | str | None]:
     if len(letters) < _LEAST_LOCAL:
         letters = ""
     title, kind, function = _title(record.title)
+    boxed_given, boxed_initials = _boxed(letters, name)
     sound = name.family + name.given
     turned = name.given + name.family
-    either = "".join(sorted(sound))  # the same whichever stands first
-    house = brand_sound or label
+    boxed = _joined(name.family, boxed_given).replace("|", "")
     full = bool(name.given)
+    either = "".join(sorted(sound if full and not boxed else boxed))  # the same whichever stands first
+    house = brand_sound or label
+    known = bool(either)
+    region = record.region or place
     values = (
         *(name.written, name.toned, sound, turned, name.family, name.given),
+        _joined(name.family, "".join([each[0] for each in name.syllables])),
+        *(boxed, _joined(name.family, boxed_initials)),
         *(company, _code(company), brand, brand_sound, domain, label),
-        *(record.mobile, record.email, local, letters, "y" if _is_named(local, name) else ""),
-        *(title, kind, function, record.region, record.region[:2]),
+        *(
+            record.mobile,
+            record.email,
+            local,
+            "".join(sorted(local)),
+            letters,
+            "y" if _is_named(letters, name) else "",
+        ),
+        *(title, kind, function, region, region[:2]),
     )
     blocks = (
         record.mobile,
         local,
         letters,
-        _joined(either, house) if full else "",
-        _joined(either, domain) if full else "",
-        _joined(either, record.region[:2]) if full else "",
-        either if full else "",
-        _joined(house, name.given),
+        _joined(either, house) if known else "",
+        _joined(either, domain) if known else "",
+        _joined(either, region[:2]) if known else "",
+        either if known else "",
+        _joined(house, boxed_given or name.given),
         _joined(house, "".join(sorted(name.initials))) if full else "",
         _joined(house, name.family),
         _joined(record.mobile[-7:], name.family) if len(record.mobile) > 7 else "",
@@ -97,15 +118,32 @@ def features_of(record: Record) -> list[int | str | None]:
     return [record.id, *[value or None for value in (*values, *blocks)]]
 
 
-def _is_named(local: str, name: _Name) -> bool:
+def _is_named(letters: str, name: _Name) -> bool:
     """Whether a mail box is but the person's name (zhangsanfeng, sanfeng.zhang, zhangsf), as a namesake's may be."""
-    letters = _NOT_WORD.sub("", local)
     if not letters or not name.family:
         return False
     for first, second in ((name.family, name.given), (name.given, name.family)):
         if letters == first + second:
             return True
     return letters.startswith(name.family) and len(letters) - len(name.family) <= 2
+
+
+def _boxed(letters: str, name: _Name) -> tuple[str, str]:
+    """The given name of 张总 or Jack Zhang, or its initials, by how the mail box spells it: zhangsanfeng, zhangsf."""
+    if name.syllables or not name.family or not letters.startswith(name.family):
+        return "", ""
+    rest = letters.removeprefix(name.family)
+    if len(rest) in (1, 2):
+        return "", rest
+    syllables = _syllables(rest)
+    return (rest, "".join([each[0] for each in syllables])) if 1 <= len(syllables) <= 2 else ("", "")
+
+
+@lru_cache(maxsize=8192)
+def _syllables(word: str) -> tuple[str, ...]:
+    """The syllables of a word in pinyin; empty for another word."""
+    found = _SYLLABLE.findall(word)
+    return tuple(found) if "".join(found) == word else ()
 
 
 def _joined(*parts: str) -> str:
@@ -137,6 +175,7 @@ def _name(raw: str) -> _Name:
         family=sound,
         given="".join(syllables),
         initials=sound[:1] + "".join([each[:1] for each in syllables[:1]]),
+        syllables=tuple(syllables),
     )
 
 
@@ -155,7 +194,7 @@ def _latin(family: str, given: str) -> _Name:
         family, given = _split(given)
     elif family not in _read_surnames() and given in _read_surnames():
         family, given = given, family
-    return _Name("", "", family, given, family[:1] + given[:1])
+    return _Name("", "", family, given, family[:1] + given[:1], _syllables(given))
 
 
 @cache
@@ -172,14 +211,14 @@ def _split(word: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=32768)
-def _company(raw: str) -> tuple[str, str, str]:
-    """Key, brand, and the brand in letters."""
+def _company(raw: str) -> tuple[str, str, str, str]:
+    """Key, brand, the brand in letters, and the region that leads the name."""
     found = normalise_company(raw) if raw else None
     if not isinstance(found, CompanyName):
-        return "", "", ""
+        return "", "", "", ""
     brand = simplify(brand_of(raw) if has_han(raw) else found.core).casefold() or found.core
     sound = "".join(pinyin(brand)) if has_han(brand) else _latin_brand(found.display)
-    return found.key, brand, sound or brand
+    return found.key, brand, sound or brand, found.region.code if found.region else ""
 
 
 def _latin_brand(display: str) -> str:

@@ -22,6 +22,12 @@ _NAME = Comparison(
             degree="close",
         ),
         Level(
+            "box",  # 张总 with the box zhangsf@
+            "boxed_sound_l = name_sound_r OR boxed_sound_r = name_sound_l OR boxed_sound_l = boxed_sound_r "
+            "OR boxed_initials_l = initials_r OR boxed_initials_r = initials_l",
+            degree="close",
+        ),
+        Level(
             "short",  # 张总, Zhang S.
             "family_l = family_r AND (given_l IS NULL OR given_r IS NULL OR "
             "(length(given_l) <= 2 AND substr(given_r, 1, 1) = substr(given_l, 1, 1)) OR "
@@ -50,8 +56,8 @@ _COMPANY = Comparison(
         ),
         Level(
             "part",
-            "(length(brand_l) >= 2 AND starts_with(company_r, brand_l)) OR "
-            "(length(brand_r) >= 2 AND starts_with(company_l, brand_r)) OR "
+            "(length(brand_l) >= 2 AND strpos(company_r, brand_l) > 0) OR "
+            "(length(brand_r) >= 2 AND strpos(company_l, brand_r) > 0) OR "
             "(length(company_code_l) >= 4 AND length(company_code_r) >= 4 "
             "AND levenshtein(company_code_l, company_code_r) <= 1)",
             degree="weak",
@@ -71,12 +77,17 @@ _MOBILE = Comparison(
 
 _EMAIL = Comparison(
     "email",
-    # A box that is called like its owner tells nothing that the name has not told.
+    # A box that is called like its owner tells nothing that the name has not told, whatever number stands behind it;
+    # and a box at work and one of one's own nothing of each other, unless they are called alike.
     "mail_l IS NULL OR mail_r IS NULL OR coalesce(mail_l <> mail_r AND name_sound_l = name_sound_r "
-    "AND mail_letters_l = mail_letters_r AND mail_named_l = mail_named_r, false)",
+    "AND mail_letters_l = mail_letters_r AND mail_named_l = mail_named_r "
+    "AND (mail_local_l <> mail_local_r OR mail_local_l = mail_letters_l), false) "
+    "OR (domain_l IS NULL) <> (domain_r IS NULL) AND coalesce(mail_local_l <> mail_local_r, true) "
+    "AND coalesce(mail_letters_l <> mail_letters_r, true)",
     (
         Level("exact", "mail_l = mail_r"),
         Level("local", "mail_local_l = mail_local_r", frequency="mail_local", degree="close"),
+        Level("typo", "mail_sorted_l = mail_sorted_r", degree="close"),  # two letters changed places
         Level("letters", "mail_letters_l = mail_letters_r", frequency="mail_letters", degree="weak"),
     ),
 )
@@ -87,6 +98,7 @@ _TITLE = Comparison(
     (
         Level("exact", "title_l = title_r", frequency="title"),
         Level("kind", "title_kind_l = title_kind_r", degree="close"),
+        Level("part", "strpos(title_l, title_r) > 0 OR strpos(title_r, title_l) > 0", degree="close"),
         Level("function", "title_function_l = title_function_r", degree="weak"),
     ),
 )
