@@ -8,6 +8,8 @@ import ibis
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from django.db import connection
+from psycopg.errors import OperationalError, error_from_result
+from psycopg.pq import ExecStatus
 
 from .tables import LakeTable
 
@@ -22,10 +24,7 @@ def arrow_schema(columns: Mapping[str, str]) -> pa.Schema:
 
 def fetch(query: str, columns: Mapping[str, str]) -> pa.Table:
     """The rows of `query`, whose columns are `columns` in their order; arrays come as JSON text."""
-    received = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as rows:
-        for row in rows:
-            received.write(row)
+    received = _copied(f"COPY ({query}) TO STDOUT (FORMAT csv)")
     schema = arrow_schema(columns)
     if not received.tell():
         return schema.empty_table()
@@ -52,6 +51,25 @@ def fetch(query: str, columns: Mapping[str, str]) -> pa.Table:
         values = [None if text is None else json.loads(text) for text in table[name].to_pylist()]
         table = table.set_column(table.schema.get_field_index(name), name, pa.array(values, type_))
     return table.cast(schema)
+
+
+def _copied(statement: str) -> io.BytesIO:
+    """All that a COPY sends. Read from libpq itself: psycopg's reader costs three times as much a row."""
+    received = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        server = copy.connection.pgconn
+        size = 1
+        while size > 0:
+            try:
+                size, row = server.get_copy_data(0)
+            except OperationalError:  # the result behind it tells why
+                break
+            received.write(row)
+        ends = iter(server.get_result, None)
+        failed = [each for each in ends if each is not None and each.status != ExecStatus.COMMAND_OK]
+    if failed:
+        raise error_from_result(failed[0])
+    return received
 
 
 def is_list(type_: pa.DataType) -> bool:
