@@ -137,6 +137,7 @@ def extract() -> None:
 
 def problems() -> Iterator[str]:
     """Everything that is wrong with the catalogues, a line each."""
+    first: dict[tuple[str, Message], tuple[Path, str]] = {}
     for wing, found in wings():
         for language in LANGUAGES:
             path = catalogue_path(wing, language)
@@ -152,6 +153,10 @@ def problems() -> Iterator[str]:
                     yield f"{where}: {message.text!r} is fuzzy"
                 else:
                     yield from (f"{where}: {problem}" for problem in _problems_of(message, entry))
+                    # Django lays the catalogues over each other: of two translations one wins, everywhere.
+                    other, said = first.setdefault((language, message), (where, entry.msgstr))
+                    if said != entry.msgstr:
+                        yield f"{where}: {message.text!r} is {entry.msgstr!r}, but {said!r} in {other}"
 
 
 def _problems_of(message: Message, entry: polib.POEntry) -> Iterator[str]:

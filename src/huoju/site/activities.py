@@ -125,5 +125,5 @@ ACTIVITIES: tuple[Activity, ...] = (
             PayloadField(name="competitor", label=_("Competitor")),
         ),
     ),
-    Activity(payload=PaymentRecorded, label=_("Paid"), group=_("Sales"), fields=(_AMOUNT,)),
+    Activity(payload=PaymentRecorded, label=_("Payment received"), group=_("Sales"), fields=(_AMOUNT,)),
 )

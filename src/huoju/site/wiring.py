@@ -94,6 +94,7 @@ from huoju.qualify.leads.facts import (
 )
 from huoju.qualify.leads.panels import LEAD_PANELS
 from huoju.qualify.recognition import pages as recognition_pages
+from huoju.qualify.recognition import telling as recognition_telling
 from huoju.qualify.recognition.readers import recognition_reader
 from huoju.qualify.scoring import pages as scoring_pages
 from huoju.qualify.scoring import signals
@@ -258,6 +259,7 @@ def wire_tellers() -> None:
         profile_telling,
         leads_telling,
         scoring_telling,
+        recognition_telling,
         routing_telling,
         workbench_telling,
         deals_telling,

@@ -61,7 +61,7 @@ def test_the_queue_opens_with_the_most_probable_and_its_evidence(
     html = client.get("/people/merges/").content.decode()
     assert html.index("李娜 = Li Na") < html.index("Li Na = Other")
     assert f"/people/merges/{row.pk}/same/" in html
-    for text in ("+4.2", "Close", "+8613800000001", "li@acme.cn", "Guangdong", "90%"):
+    for text in ("+4.2", "Nearly the same", "+8613800000001", "li@acme.cn", "Guangdong", "90%"):
         assert text in html
 
 

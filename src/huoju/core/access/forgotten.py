@@ -27,7 +27,9 @@ class ForgottenForm(PasswordResetForm):
     """Whose password; the mail is left to a job, so that the answer takes as long for an unknown address."""
 
     email = forms.EmailField(
-        label=gettext_lazy("E-mail"), max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
     )
 
     def __init__(self, *args: Any, caller: str = "", **kwargs: Any) -> None:

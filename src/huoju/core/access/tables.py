@@ -38,7 +38,7 @@ class UserTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no ty
         look=lambda active: (_("Active"), "success") if active else (_("Deactivated"), "secondary"),
     )
     last_login = AgoColumn(verbose_name=_("Last sign-in"))
-    date_joined = AgoColumn(verbose_name=_("Added"))
+    date_joined = AgoColumn(verbose_name=_("Added on"))
 
 
 class TeamTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types

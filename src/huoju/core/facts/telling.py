@@ -32,6 +32,8 @@ class Names:
     def __init__(self) -> None:
         self._wanted: dict[str, set[int]] = {}
         self._known: dict[str, Mapping[int, str]] = {}
+        self._ruled: dict[str, set[int]] = {}
+        self._words: dict[str, Mapping[int, Words]] = {}
 
     def of(self, kind: str, id_: int | None) -> str:
         """The name of `id_`, empty for None, `#7` for one that is gone."""
@@ -42,17 +44,39 @@ class Names:
         self._wanted.setdefault(kind, set()).add(id_)
         return ""
 
+    def words(self, rule: str) -> "Words":
+        """How the codes that rule `mql/3` leaves behind read; empty where its room does not say."""
+        book, _slash, version = rule.partition("/")
+        if book not in _rules or _rules[book].words is None or not version.isdecimal():
+            return {}
+        self._ruled.setdefault(book, set()).add(int(version))
+        return self._words.get(book, {}).get(int(version), {})
+
     def fetch(self) -> None:
         """Look up everything that was asked for."""
         for kind, ids in self._wanted.items():
             self._known[kind] = _names[kind](sorted(ids))
+        for book, versions in self._ruled.items():
+            if words := _rules[book].words:
+                self._words[book] = {version: words(version) for version in sorted(versions)}
 
 
 type Teller = Callable[[Any, Names], Told]
 type NameSource = Callable[[Sequence[int]], Mapping[int, str]]
+type Words = Mapping[str, str]
+type WordSource = Callable[[int], Words]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    label: Label
+    words: WordSource | None
+    versioned: bool
+
 
 _tellers: dict[str, Teller] = {}
 _names: dict[str, NameSource] = {}
+_rules: dict[str, _Rules] = {}
 
 
 def register_teller(payload_type: type[Any], teller: Teller) -> None:
@@ -63,6 +87,13 @@ def register_teller(payload_type: type[Any], teller: Teller) -> None:
 def register_names(kind: str, source: NameSource) -> None:
     """Say what ids of `kind` are called: `source(ids)` answers for all of them in one query."""
     _names[kind] = source
+
+
+def register_rules(
+    book: str, label: Label, words: WordSource | None = None, *, versioned: bool = True
+) -> None:
+    """Say what the rules `book` are called as an actor, and how the codes of one of their versions read (one query)."""
+    _rules[book] = _Rules(label, words, versioned)
 
 
 def told_kinds() -> list[str]:
@@ -123,11 +154,16 @@ _ACTORS: dict[str, Label] = {
 
 
 def _actor(actor: str, names: Names) -> Label:
-    """`user:7` by name, `rule:mql/3` as "Rule mql/3"."""
+    """`user:7` by name, `rule:mql/3` as "MQL criteria v3"."""
     kind, _colon, rest = actor.partition(":")
     if kind == "user" and rest.isdigit():
         return names.of("user", int(rest))
-    label = _ACTORS.get(kind)
-    if label is None:
+    if kind == "rule":
+        book, _slash, version = rest.partition("/")
+        if book in _rules:
+            label = _rules[book].label
+            return f"{label} v{version}" if _rules[book].versioned and version.isdecimal() else label
+    label = _ACTORS.get(kind, "")
+    if not label:
         return actor
     return f"{label} {rest}".strip() if kind in {"rule", "import"} else label

@@ -5,11 +5,14 @@ from typing import Any
 
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop
 
 from huoju.core.errors import UserError
 
 from .parts import Label
 from .respond import redirect_to, respond
+
+gettext_noop("- Select an option -")  # Django's own, which its Chinese catalogue lacks
 
 
 def form_page[F: BaseForm](

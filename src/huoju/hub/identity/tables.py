@@ -18,7 +18,7 @@ from .models import Merge, Person
 class MergeTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Merges with who made them, what spoke for them, and their undo."""
 
-    person = tables.Column(verbose_name=_("Record"))
+    person = tables.Column(verbose_name=_("This record"))
     into = tables.Column(verbose_name=_("Read as"))
     at = AgoColumn(verbose_name=_("Merged"))
     actor = tables.Column(verbose_name=_("By"))

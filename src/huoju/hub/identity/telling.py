@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from huoju.core.facts.telling import Names, Told, register_names, register_teller
+from huoju.core.facts.telling import Names, Told, register_names, register_rules, register_teller
 
 from .facts import MergeProposed, PersonKeptApart, PersonMerged, PersonUnmerged
 from .labels import field_label
@@ -42,3 +42,4 @@ def register() -> None:
     register_teller(PersonKeptApart, _kept_apart)
     register_teller(PersonMerged, _merged)
     register_teller(PersonUnmerged, _unmerged)
+    register_rules("identity", gettext_lazy("Verified identifier"))

@@ -28,7 +28,7 @@ from .policy.figures import ENOUGH
 from .queries import MODELS, Model
 
 FIELD_LABELS: dict[str, Label] = {
-    "name": gettext_lazy("Name"),
+    "name": gettext_lazy("Full name"),
     "company": gettext_lazy("Company"),
     "mobile": gettext_lazy("Mobile"),
     "email": gettext_lazy("E-mail"),

@@ -54,6 +54,6 @@ def allowed_glance(request: HttpRequest, profile: Profile) -> Mapping[str, Any]:
     open_ = [each.channel for each in answers if each.allowed]
     closed = [each.channel for each in answers if not each.allowed]
     if not open_:
-        return {"figure": Figure(label=_("News and offers allowed"), value=_("no"), note=answers[0].reason)}
+        return {"figure": Figure(label=_("News and offers allowed"), value=_("none"), note=answers[0].reason)}
     note = _("not by %(channels)s") % {"channels": ", ".join(closed)} if closed else ""
     return {"figure": Figure(label=_("News and offers allowed"), value=" · ".join(open_), note=note)}

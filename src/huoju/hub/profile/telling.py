@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from huoju.core.facts.telling import Names, Told, register_names, register_teller
+from huoju.core.facts.telling import Names, Told, register_names, register_rules, register_teller
 
 from .display import shown_value, source_label
 from .facts import FieldChanged, TagAdded, TagRemoved
@@ -43,3 +44,5 @@ def register() -> None:
     register_teller(FieldChanged, _changed)
     register_teller(TagAdded, _added)
     register_teller(TagRemoved, _removed)
+    register_rules("survivorship", gettext_lazy("Survivorship rules"))
+    register_rules("tag", gettext_lazy("A tag's rule"), versioned=False)

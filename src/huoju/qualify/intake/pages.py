@@ -77,7 +77,7 @@ def _case(row: Quarantined) -> dict[str, Any]:
         for reason in row.reasons
     ]
     labels = {
-        "name": _("Name"),
+        "name": _("Full name"),
         "phone": _("Telephone"),
         "email": _("E-mail"),
         "company": _("Company"),

@@ -124,7 +124,16 @@ def iter_history(limit: int) -> Iterator[HistoricRow]:
 
 
 EXPORT_HEADER = (
-    *(_("Number"), _("Name"), _("Mobile"), _("E-mail"), _("Job title"), _("Company"), _("Stage"), _("Score")),
+    *(
+        _("Number"),
+        _("Full name"),
+        _("Mobile"),
+        _("E-mail"),
+        _("Job title"),
+        _("Company"),
+        _("Stage"),
+        _("Score"),
+    ),
     *(
         _("Grade"),
         _("Channel"),

@@ -1,5 +1,7 @@
 """How the facts of leads read on a timeline."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,19 +42,36 @@ def _touched(payload: LeadTouched, names: Names) -> Told:
     return Told(gettext_lazy("Showed interest again"), "repeat", _source(payload, names))
 
 
-def _moved(payload: LeadStageChanged, _names: Names) -> Told:
+def _because(payload: LeadStageChanged, names: Names) -> str:
+    """Why, in words: a rule leaves codes, `standard: company, reachable`."""
+    words = names.words(payload.rule)
+    rule, colon, met = payload.reason.partition(": ")
+    if not colon or rule not in words:
+        return payload.reason
+    reasons = _(", ").join(words.get(code, code) for code in met.split(", "))
+    return _("%(rule)s: %(reasons)s") % {"rule": words[rule], "reasons": reasons}
+
+
+def _moved(payload: LeadStageChanged, names: Names) -> Told:
     title = _("%(from)s → %(to)s") % {
         "from": stages.look(payload.from_stage).label,
         "to": stages.look(payload.to_stage).label,
     }
-    rule = "" if payload.rule == "history" else payload.rule
-    text = " · ".join(part for part in (payload.reason, rule) if part)
     tone = {"won": "success", "lost": "danger", "disqualified": "warning"}.get(payload.to_stage, "info")
-    return Told(title, "arrow-right", text, tone)  # type: ignore[arg-type]
+    return Told(title, "arrow-right", _because(payload, names), tone)  # type: ignore[arg-type]
+
+
+def _answer(line: str, words: Mapping[str, str]) -> str:
+    """What one rule of routing said: `region:turn`."""
+    rule, colon, why = line.partition(":")
+    if not words or not colon:
+        return line
+    return _("%(rule)s: %(reasons)s") % {"rule": words.get(rule, rule), "reasons": words.get(why, why)}
 
 
 def _assigned(payload: LeadAssigned, names: Names) -> Told:
-    text = "\n".join(payload.trace)
+    words = names.words(payload.rule)
+    text = "\n".join(_answer(line, words) for line in payload.trace)
     if payload.owner_id is None:
         return Told(gettext_lazy("Has no owner any more"), "user-off", text)
     title = _("Given to %(name)s") % {"name": names.of("user", payload.owner_id)}

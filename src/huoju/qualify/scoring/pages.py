@@ -22,7 +22,7 @@ def shape() -> Shape:
     fit = Shape(
         fields=[
             Field(name="code", label="", kind="code"),
-            Field(name="label", label=_("Line"), kind="label", size="lg"),
+            Field(name="label", label=_("Entry"), kind="label", size="lg"),
             Field(name="points", label=_("Points"), kind="whole", size="sm", default=5),
         ],
         conditions=[
@@ -35,7 +35,7 @@ def shape() -> Shape:
             Field(
                 name="kind", label=_("Activity"), kind="choice", options=activities, default="form.submitted"
             ),
-            Field(name="label", label=_("Line"), kind="label"),
+            Field(name="label", label=_("Entry"), kind="label"),
             Field(name="points", label=_("Points"), kind="number", size="sm", default=5),
             Field(name="half_life_days", label=_("Halves in days"), kind="number", size="sm", default=30),
             Field(name="cap", label=_("At most"), kind="number", size="sm", default=10),

@@ -1,8 +1,9 @@
 """How the facts of scoring read on a timeline."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from huoju.core.facts.telling import Names, Told, register_teller
+from huoju.core.facts.telling import Names, Told, register_rules, register_teller
 
 from .facts import ActivityWithdrawn, BandChanged
 
@@ -20,3 +21,4 @@ def register() -> None:
     """Called once by the wiring."""
     register_teller(BandChanged, _changed)
     register_teller(ActivityWithdrawn, _withdrawn)
+    register_rules("score", gettext_lazy("Scoring rules"))

@@ -27,7 +27,7 @@ class Agreement(StrEnum):
 
 AGREEMENT_LABELS: dict[Agreement, str] = {
     Agreement.EXACT: msgid("Same"),
-    Agreement.CLOSE: msgid("Close"),
+    Agreement.CLOSE: msgid("Nearly the same"),
     Agreement.WEAK: msgid("Somewhat alike"),
     Agreement.DIFFERENT: msgid("Different"),
     Agreement.UNKNOWN: msgid("Not known"),
