@@ -27,7 +27,7 @@ def read(language: str, kind: str, actor: str, **payload: Any) -> Event:
     ("language", "actor", "text"),
     [
         ("en", "MQL criteria v1", "Standard: Company name is usable, Score is high enough"),
-        ("zh-hans", "MQL 标准 v1", "标准：公司名可用、评分达标"),
+        ("zh-hans", "MQL 标准 v1", "标准：公司名可用、评分足够高"),
     ],
 )
 def test_why_a_lead_is_an_mql(language: str, actor: str, text: str) -> None:
