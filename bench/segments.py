@@ -70,9 +70,9 @@ WITH form AS (SELECT person_id, count(*) n FROM fact_form__submitted
  lead AS (SELECT coalesce(a.profile_id, l.person_id) AS p, stage FROM leads l
           LEFT JOIN identity_alias a ON a.person_id = l.person_id
           QUALIFY row_number() OVER (PARTITION BY p ORDER BY captured_at DESC NULLS LAST, id DESC) = 1),
- person AS (SELECT coalesce(a.profile_id, x.id) AS p, country FROM persons x
-            LEFT JOIN identity_alias a ON a.person_id = x.id
-            QUALIFY row_number() OVER (PARTITION BY p ORDER BY x.id DESC) = 1),
+ person AS (SELECT id AS p, country FROM persons x ANTI JOIN identity_alias a ON a.person_id = x.id
+            ANTI JOIN profile_combined c ON c.profile_id = x.id
+            UNION ALL SELECT profile_id, country FROM profile_combined),
  firm AS (SELECT coalesce(a.profile_id, x.id) AS p, x.company_id FROM persons x
           LEFT JOIN identity_alias a ON a.person_id = x.id WHERE x.company_id IS NOT NULL
           QUALIFY row_number() OVER (PARTITION BY p ORDER BY (x.id = p) DESC, x.id DESC) = 1)
@@ -97,6 +97,9 @@ def _lay_out(folder: Path) -> duckdb.DuckDBPyConnection:
         "leads": f"""SELECT i AS id, {person}, ['lead', 'mql', 'sql', 'won'][1 + i % 4] AS stage,
                      TIMESTAMPTZ '2026-11-21 12:00:00+00' - {hour} AS captured_at FROM range(1, {PEOPLE + 1}) r(i)""",
         "identity_alias": f"SELECT i AS person_id, i - 1 AS profile_id FROM range(100, {PEOPLE}, 100) r(i)",
+        "companies_alias": "SELECT 0::BIGINT AS company_id, 0::BIGINT AS main_id WHERE false",
+        "profile_combined": f"""SELECT i - 1 AS profile_id, ['CN', 'SG', 'US', 'DE'][1 + i % 4] AS country
+                                FROM range(100, {PEOPLE}, 100) r(i)""",
         "fact_form__submitted": f"""SELECT {person}, {at}, ['trial', 'contact'][1 + i % 2] AS purpose
                                     FROM range({half}) r(i)""",
         "fact_activity__logged": f"SELECT {person}, {at} FROM range({FACTS - half}) r(i)",

@@ -14,6 +14,7 @@ from huoju.hub.identity.queries import members_of
 from huoju.hub.profile import jobs, operations
 from huoju.hub.profile.facts import FieldChanged
 from huoju.hub.profile.models import Tag, TagAssignment
+from huoju.hub.profile.policy import Field
 from huoju.hub.profile.queries import tags_of
 from huoju.hub.profile.readers import profile_reader
 from tests.races import count_queries
@@ -120,9 +121,11 @@ class TestRules:
         assert names(clerk) == ["Technical"]
 
     def test_ask_the_profile(self) -> None:
-        old, new = person(title="Clerk"), person(title="CTO")
+        old, new = person(title="Clerk"), person(title="Clerk")
+        operations.set_fields(person_id=new, values={Field.TITLE: "CTO"}, actor="user:1", now=NOW)
         tag("Technical", conditions=list(self.CTO))
         Alias.objects.create(person_id=new, profile_id=old)
+        operations.combine_batch([new], actor="test", now=NOW)
         operations.apply_rules([new], now=NOW)
         assert names(old) == ["Technical"]
         assert TagAssignment.objects.get().person_id == old

@@ -6,13 +6,14 @@ import pytest
 
 from huoju.core.facts import delivery
 from huoju.core.facts.models import Fact
+from huoju.hub.identity import operations as identity
 from huoju.hub.identity.models import Alias, Identifier, MergeProposal, Person
 from huoju.hub.identity.queries import members_of
 from huoju.hub.profile import jobs, operations
-from huoju.hub.profile.models import FieldValue
+from huoju.hub.profile.models import Combined, FieldValue
 from huoju.hub.profile.operations import Said
 from huoju.hub.profile.policy import Criterion, Field
-from huoju.hub.profile.queries import golden_of
+from huoju.hub.profile.queries import golden_of, show_golden, traits_of
 from huoju.hub.profile.readers import profile_reader
 from tests.races import count_queries
 
@@ -144,6 +145,29 @@ class TestMerged:
         assert shown(old, Field.TITLE) == ("Engineer", Criterion.FIRST)
         assert shown(new, Field.TITLE) == ("Chief", Criterion.TRUSTED)
 
+    def test_traits_and_lists_show_the_choice_as_long_as_they_are_one(self) -> None:
+        """The reader combines both sides of a merge and of its end; what becomes another choice is a fact."""
+        kept, other = person(title="Clerk", country="CN"), person(title="Clerk", name="李娜")
+        operations.set_fields(person_id=other.pk, values={Field.TITLE: "CTO"}, actor="user:1", now=NOW)
+        codes = ["person.title", "person.country", "person.named"]
+        merge_id = identity.merge(person_id=other.pk, into_id=kept.pk, actor="user:1", now=NOW)
+        assert merge_id is not None
+        delivery.drain([profile_reader()], horizon="own")
+        assert list(traits_of([kept.pk], codes)[kept.pk].values()) == ["CTO", "CN", True]
+        row = Person.objects.get(pk=kept.pk)
+        show_golden([row])
+        assert (row.name, row.title) == ("李娜", "CTO")
+        operations.set_fields(person_id=other.pk, values={Field.TITLE: "CEO"}, actor="user:1", now=NOW)
+        delivery.drain([profile_reader()], horizon="own")
+        assert traits_of([kept.pk], codes)[kept.pk]["person.title"] == "CEO"
+        identity.unmerge(merge_id=merge_id, actor="user:1", now=NOW)
+        delivery.drain([profile_reader()], horizon="own")
+        assert list(traits_of([kept.pk], codes)[kept.pk].values()) == ["Clerk", "CN", False]
+        assert not Combined.objects.exists()
+        facts = Fact.objects.filter(kind="profile.combined").order_by("tx", "id")
+        assert {fact.person_id for fact in facts} == {kept.pk}
+        assert [fact.payload["fields"] == ["title"] for fact in facts] == [False, True, False]
+
     def test_a_verified_number_beats_a_newer_one(self) -> None:
         old, new = person(mobile="+8613800000001"), person(mobile="+8613800000002", source="form")
         Identifier.objects.create(
@@ -168,7 +192,8 @@ def test_other_rules_choose_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[bool] = []
     monkeypatch.setattr(type(jobs.choose_again.using()), "defer", lambda _self: asked.append(True))
     delivery.drain([profile_reader()], horizon="own")
-    assert asked == [True]
+    assert asked == [True, True]  # persons, and profiles of several
+    jobs.combine_again()
     jobs.choose_again()
     who.refresh_from_db()
     assert who.title == "Assistant"

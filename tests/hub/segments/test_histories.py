@@ -24,6 +24,7 @@ from huoju.hub.privacy.facts import PersonErased
 from huoju.hub.profile.models import Tag, TagAssignment
 from huoju.hub.profile.operations import set_fields, tag_batch, untag_batch
 from huoju.hub.profile.policy import Field
+from huoju.hub.profile.readers import profile_reader
 from huoju.hub.segments.asking import compiler, offset_at, set_now, sources, statement
 from huoju.hub.segments.membership import build, follow_due
 from huoju.hub.segments.models import ListEntry, PersonList, Segment
@@ -68,7 +69,7 @@ class _Run:
 
     def check(self) -> None:
         """Let the reader and the clock do their work, and compare with everybody evaluated afresh."""
-        drain([segments_reader()], horizon="own")
+        drain([profile_reader(), segments_reader()], horizon="own")
         while follow_due(now=self.now):
             pass
         set_now(self.now)

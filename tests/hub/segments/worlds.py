@@ -10,7 +10,7 @@ from huoju.core.facts.operations import NewFact, append
 from huoju.hub.companies.models import Alias as CompanyAlias
 from huoju.hub.companies.models import Company
 from huoju.hub.identity.models import Alias, Person
-from huoju.hub.profile.models import Tag, TagAssignment
+from huoju.hub.profile.models import Combined, Tag, TagAssignment
 from huoju.hub.segments.models import ListEntry, PersonList
 from huoju.hub.segments.policy.oracle import Happened, Row, World
 from huoju.qualify.leads.models import Lead
@@ -73,10 +73,32 @@ def make(seed: int) -> World:
     Alias.objects.bulk_create(
         [Alias(person_id=person, profile_id=other) for person, other in world.aliases.items()]
     )
+    _combine(world, dice)
     _leads(world, dice)
     _facts(world, dice)
     _tags(world, dice)
     return world
+
+
+def _combine(world: World, dice: random.Random) -> None:
+    """What is shown of profiles of several persons; sometimes nobody has said so yet."""
+    world.combined["person"] = {}
+    for profile in set(world.aliases.values()) if dice.random() < 0.7 else ():
+        made = Combined.objects.create(
+            profile_id=profile,
+            title=dice.choice(["", "a", "ab"]),
+            country=dice.choice(["", "CN", "US"]),
+            named=True,
+            has_mobile=False,
+            has_email=dice.choice([True, False]),
+            created_at=NOW - _ago(dice),
+        )
+        world.combined["person"][profile] = {
+            "person.title": made.title,
+            "person.country": made.country,
+            "person.has_email": made.has_email,
+            "person.created_at": made.created_at,
+        }
 
 
 def _leads(world: World, dice: random.Random) -> None:

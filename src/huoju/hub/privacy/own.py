@@ -44,6 +44,11 @@ TAGS = Table(
     where=_OF,
     columns={"tag": "(SELECT g.name FROM profile_tag g WHERE g.id = t.tag_id)", "source": "t.source"},
 ).holder(code="tags", label=_("Tags"), order=71)
+COMBINED = Table(
+    name="profile_combined",
+    where="t.profile_id = ANY(%(persons)s)",
+    columns={name: f"t.{name}" for name in ("title", "region", "country", "language", "source")},
+).holder(code="combined", label=_("What is shown of records that are one person"), order=72)
 PROPOSALS = Table(
     name="identity_mergeproposal",
     where=_SIDES,
@@ -155,5 +160,5 @@ LAKE = Holder(
 def register() -> None:
     """Called once by the wiring."""
     register_holder(
-        CONSENTS, LETTERS, LISTED, VALUES, TAGS, PROPOSALS, MERGES, IDENTIFIERS, PERSON, FACTS, LAKE
+        CONSENTS, LETTERS, LISTED, VALUES, TAGS, COMBINED, PROPOSALS, MERGES, IDENTIFIERS, PERSON, FACTS, LAKE
     )

@@ -15,6 +15,14 @@ class FieldChanged:
     source: str
 
 
+@fact("profile.combined")
+class ProfileCombined:
+    """What is shown of a profile of several persons became another choice among all their values, or there is nothing
+    to choose any more. Filed under the profile; `fields` are those that differ."""
+
+    fields: list[str]
+
+
 @fact("tag.added")
 class TagAdded:
     """A person got a tag. `source` is "hand", "rule", "segment:7" …"""

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from huoju.core.jobs import job, periodic, stopping
 
-from .operations import apply_rules, decide_again, sweep_expired
-from .queries import get_tag, list_disputed, list_person_ids
+from .operations import apply_rules, combine_batch, decide_again, sweep_expired
+from .queries import get_tag, list_combined, list_disputed, list_person_ids
 
 CHUNK = 2000
 
@@ -22,6 +22,19 @@ def choose_again(*, after: int = 0) -> None:
             decide_again(ids, now=timezone.now())
             after = ids[-1]
     choose_again.defer(after=after)
+
+
+@job(queue="profile", lock="profile")
+def combine_again(*, after: int = 0) -> None:
+    """Choose anew among the values of merged persons, of profiles after `after`."""
+    while not stopping():
+        with transaction.atomic():
+            ids = list_combined(after=after, limit=CHUNK)
+            if not ids:
+                return
+            combine_batch(ids, actor="rule:survivorship", now=timezone.now())
+            after = ids[-1]
+    combine_again.defer(after=after)
 
 
 @job(queue="profile", lock="profile")

@@ -30,6 +30,30 @@ class FieldValue(models.Model):
         return f"{self.person_id} {self.field}: {self.value}"
 
 
+class Combined(models.Model):
+    """What is known of a profile of several persons, chosen among the values of all of them.
+
+    Derived, by a reader, so that segments and rules can ask for it as for anybody's; who is one person has no row. No
+    names, numbers or addresses.
+    """
+
+    profile = models.OneToOneField(
+        "identity.Person", primary_key=True, on_delete=models.DB_CASCADE, related_name="+"
+    )
+    title = models.CharField(max_length=254)
+    region = models.CharField(max_length=254)
+    country = models.CharField(max_length=254)
+    language = models.CharField(max_length=254)
+    source = models.CharField(max_length=80)
+    named = models.BooleanField()
+    has_mobile = models.BooleanField()
+    has_email = models.BooleanField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.profile_id}"
+
+
 class SurvivorshipRules(RuleVersion):
     """One version of the survivorship rules: which of several values of a field is shown. Content: see `policy`."""
 

@@ -1,4 +1,4 @@
-"""What the profile does when it reads the log: tags that are set by rule follow the traits."""
+"""What the profile does when it reads the log: profiles of several persons are combined, tags set by rule follow."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,9 +8,9 @@ from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 
 from . import jobs
-from .facts import SurvivorshipActivated, TagSaved
-from .operations import apply_rules
-from .queries import list_rule_tags
+from .facts import ProfileCombined, SurvivorshipActivated, TagSaved
+from .operations import apply_rules, combine_batch
+from .queries import MERGES, former_profiles, list_rule_tags
 from .registry import all_sources, trait_named
 
 _ACTIVATED = kind_of(SurvivorshipActivated).name
@@ -22,14 +22,33 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
     for fact in facts:
         if fact.kind == _ACTIVATED:
             jobs.choose_again.using(key="choose_again").defer()
+            jobs.combine_again.using(key="combine_again").defer()
         elif fact.kind == _SAVED:
             tag_id = fact.payload["tag_id"]
             jobs.apply_rule.using(key=f"apply_rule/{tag_id}").defer(tag_id=tag_id)
+    _combine(facts, now)
     tags = list_rule_tags()
     sources = [trait_named(each["field"])[0] for tag in tags for each in tag.conditions]
     kinds = {kind_of(payload).name for source in sources for payload in source.changed_by}
     people = {fact.person_id for fact in facts if fact.person_id is not None and fact.kind in kinds}
     apply_rules(sorted(people), now=now, tags=tags)
+
+
+def _combine(facts: Sequence[StoredFact], now: datetime) -> None:
+    """Choose among the values of merged persons: of those who were told something of, and both sides of a (taken back)
+    merge."""
+    ours = [fact for fact in facts if fact.person_id is not None and fact.kind in _said_of_persons()]
+    people = {fact.person_id for fact in ours if fact.person_id is not None}
+    moved = {fact.person_id for fact in ours if fact.person_id is not None and fact.kind in MERGES}
+    if moved:
+        people.update(former_profiles(sorted(moved)))
+    if people:
+        combine_batch(sorted(people), actor="reader:profile", now=now)
+
+
+def _said_of_persons() -> set[str]:
+    combined = {payload for source in all_sources() if source.combined for payload in source.changed_by}
+    return {kind_of(payload).name for payload in combined - {ProfileCombined}}
 
 
 def profile_reader() -> Reader:

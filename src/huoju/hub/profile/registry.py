@@ -35,12 +35,14 @@ class TraitSource:
     `about` says whom: the column `owner` holds a person's id; or the table has a row for each company, and `owner` is
     its key. Where a profile has several rows (many leads; merged persons), the one that is greatest by the columns
     `latest` counts, NULLs last; of merged companies the main one does. `changed_by` are the kinds of facts (payload
-    classes) after which a value may be another one.
+    classes) after which a value may be another one. `combined` has the values of profiles of several persons under the
+    same columns, by `profile_id`: without a row there, the row of the profile's own person counts.
     """
 
     code: str
     label: Label
     table: LakeTable
+    combined: LakeTable | None = None
     about: Literal["person", "company"] = "person"
     owner: str = "person_id"
     latest: tuple[str, ...] = ("id",)

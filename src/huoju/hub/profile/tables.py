@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.places import region_name
 from huoju.core.ui.columns import DayColumn, NumberColumn, PersonColumn, StageColumn
 
+from .queries import show_golden
+
 
 def person_url(person: Any) -> str:
     """A person's page."""
@@ -37,6 +39,10 @@ class PeopleTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     country = tables.Column(verbose_name=_("Country"))
     language = tables.Column(verbose_name=_("Language"))
     created_at = DayColumn(verbose_name=_("Known since"))
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        show_golden(data)
+        super().__init__(data, **kwargs)
 
     def render_region(self, value: str) -> str:
         """Its name."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from huoju.core.facts.telling import Names, Told, register_names, register_rules, register_teller
 
 from .display import shown_value, source_label
-from .facts import FieldChanged, TagAdded, TagRemoved
+from .facts import FieldChanged, ProfileCombined, TagAdded, TagRemoved
 from .models import Tag
 from .policy import FIELD_LABELS, Field
 
@@ -23,6 +23,10 @@ def _changed(payload: FieldChanged, _names: Names) -> Told:
     title = _("%(field)s: %(value)s") % values
     text = _("was %(previous)s · %(source)s") % {**values, "source": source_label(payload.source)}
     return Told(title, "edit", text)
+
+
+def _combined(payload: ProfileCombined, _names: Names) -> Told:  # noqa: ARG001
+    return Told(_("What is shown was chosen anew among all merged records"), "users-group")
 
 
 def _added(payload: TagAdded, names: Names) -> Told:
@@ -42,6 +46,7 @@ def register() -> None:
     """Called once by the wiring."""
     register_names("tag", _tag_names)
     register_teller(FieldChanged, _changed)
+    register_teller(ProfileCombined, _combined)
     register_teller(TagAdded, _added)
     register_teller(TagRemoved, _removed)
     register_rules("survivorship", gettext_lazy("Survivorship rules"))

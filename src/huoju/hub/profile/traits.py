@@ -13,7 +13,7 @@ from huoju.hub.companies.policy import SizeBand
 from huoju.hub.companies.queries import list_industries
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 
-from .facts import FieldChanged
+from .facts import FieldChanged, ProfileCombined
 from .registry import Trait, TraitSource, ValueType
 
 MOMENT = "timestamp('UTC')"
@@ -53,6 +53,20 @@ PERSONS = LakeTable(
     },
 )
 """No names, numbers or addresses: whether there are some is all that analysis needs."""
+
+COMBINED = LakeTable(
+    name="profile_combined",
+    relation="profile_combined",
+    key="profile_id",
+    columns={
+        "profile_id": "int64",
+        **dict.fromkeys(("title", "region", "province", "country", "language", "source"), "string"),
+        **dict.fromkeys(("named", "has_mobile", "has_email"), "boolean"),
+        "created_at": MOMENT,
+    },
+    sources={"province": PROVINCE},
+)
+"""Of profiles of several persons: what is shown of them."""
 
 COMPANIES = LakeTable(
     name="companies",
@@ -113,8 +127,9 @@ def persons(changed_by: Sequence[type[Any]]) -> TraitSource:
         code="person",
         label=_("Person"),
         table=PERSONS,
+        combined=COMBINED,
         owner="id",
-        changed_by=(FieldChanged, PersonMerged, PersonUnmerged, *changed_by),
+        changed_by=(FieldChanged, ProfileCombined, PersonMerged, PersonUnmerged, *changed_by),
         traits=(
             Trait(code="person.title", label=_("Job title"), type=ValueType.TEXT, column="title"),
             Trait(
@@ -221,5 +236,5 @@ def companies(changed_by: Sequence[type[Any]]) -> TraitSource:
     )
 
 
-LAKE_TABLES = (IDENTITY_ALIAS, PERSONS, COMPANIES, COMPANIES_ALIAS, TAG_ASSIGNMENTS)
+LAKE_TABLES = (IDENTITY_ALIAS, PERSONS, COMBINED, COMPANIES, COMPANIES_ALIAS, TAG_ASSIGNMENTS)
 """What flows to the lake from the rooms of the hub below this one, and from this one."""

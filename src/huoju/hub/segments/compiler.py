@@ -188,16 +188,21 @@ class Compiler:
         if source.about == "company":
             companies = self.companies()
             return companies.join(table, [("company_id", "owner_id")]).select("profile_id", *columns)
-        if self.restricted or source.owner != source.table.key:
+        if source.combined is None:
             mapped = self.by_profile(table, "owner_id")
             return _latest(mapped, "profile_id", source.latest).select("profile_id", *columns)
-        # One row a person: only those of merged persons have to be compared.
-        aliases = _aliases()
-        merged = aliases.select(id="person_id").union(aliases.select(id="profile_id"))
-        plain = table.anti_join(merged, [("owner_id", "id")]).rename(profile_id="owner_id")
-        mapped = self.by_profile(table.semi_join(merged, [("owner_id", "id")]), "owner_id")
-        several = _latest(mapped, "profile_id", source.latest)
-        return plain.select("profile_id", *columns).union(several.select("profile_id", *columns))
+        # One row a person: that of the profile's own, unless there is one for several.
+        several = source.combined.unbound().select("profile_id", *columns)
+        if self.restricted:
+            profiles = self.everybody()
+            several, own = (
+                several.semi_join(profiles, "profile_id"),
+                table.semi_join(profiles, [("owner_id", "profile_id")]),
+            )
+        else:
+            own = table.anti_join(_aliases(), [("owner_id", "person_id")])
+        own = own.rename(profile_id="owner_id").select("profile_id", *columns)
+        return own.anti_join(several, "profile_id").union(several)
 
     def _traits(self, group: Sequence[Literal]) -> Table:
         leaves = [(part.leaf, part.positive) for part in group if isinstance(part.leaf, TraitLeaf)]

@@ -13,11 +13,12 @@ from huoju.core.lake import operations as lake
 from huoju.core.lake.engines import Engine, engine
 from huoju.core.lake.manifest import BusyError
 from huoju.core.lake.queries import list_positions
+from huoju.hub.profile.queries import MERGES
 
 from .asking import compiler, fact, is_timed_formula, iterate, offset_at, sources, statement
 from .compiler import AMONG, Compiler
 from .policy.formula import Formula
-from .queries import MERGES, people_among, people_of_companies
+from .queries import people_among, people_of_companies
 
 MANY = 100_000
 """From so many persons on the lake is asked instead of PostgreSQL."""

@@ -11,7 +11,6 @@ from django.db.models import F, Q, QuerySet, Sum
 from huoju.core.bulk import numbers
 from huoju.core.facts.kinds import kind_of
 from huoju.core.lake.tables import table_named
-from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 from huoju.hub.profile import queries as profile_queries
 from huoju.hub.profile.facts import TagAdded, TagRemoved
 from huoju.hub.profile.registry import all_sources
@@ -24,10 +23,6 @@ from .policy.parsing import DefinitionError, parse
 from .policy.vocabulary import FactInfo, TraitInfo, Vocabulary
 from .registry import all_activities
 
-MERGES = frozenset(kind_of(each).name for each in (PersonMerged, PersonUnmerged))
-"""The kinds of facts after which a person may be read as another profile."""
-
-
 # --- what may be asked --------------------------------------------------------------------------------------------
 
 
@@ -35,7 +30,7 @@ def traits() -> dict[str, TraitInfo]:
     """The registered traits."""
     found = {}
     for source in all_sources():
-        kinds = frozenset(kind_of(payload).name for payload in source.changed_by) - MERGES
+        kinds = frozenset(kind_of(payload).name for payload in source.changed_by) - profile_queries.MERGES
         for trait in source.traits:
             found[trait.code] = TraitInfo(
                 code=trait.code,
@@ -224,19 +219,6 @@ def people_among(person_ids: Sequence[int]) -> tuple[list[int], list[int]]:
         )
         rows = cursor.fetchall()
     return [row[0] for row in rows], [row[1] for row in rows]
-
-
-def former_profiles(person_ids: Sequence[int]) -> list[int]:
-    """The profiles that the persons were ever merged into: after a merge is taken back those have changed as well."""
-    if not person_ids:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT (payload ->> 'profile_id')::bigint FROM facts_fact
-               WHERE person_id = ANY(%s::bigint[]) AND kind = ANY(%s)""",
-            [numbers(person_ids), list(MERGES)],
-        )
-        return [pk for (pk,) in cursor.fetchall() if pk is not None]
 
 
 def people_of_companies(company_ids: Sequence[int]) -> dict[int, list[int]]:

@@ -9,6 +9,7 @@ from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 from huoju.hub.profile.facts import TagAdded, TagRemoved
+from huoju.hub.profile.queries import MERGES, former_profiles
 from huoju.hub.profile.registry import all_sources
 
 from .asking import offset_at
@@ -16,7 +17,7 @@ from .membership import follow
 from .policy.formula import Equals, Where
 from .policy.oracle import meets
 from .policy.vocabulary import ValueType
-from .queries import MERGES, Running, former_profiles, people_of_companies, running
+from .queries import Running, people_of_companies, running
 from .registry import all_activities, birth_payloads, births, upheavals
 
 type _Entry = tuple[tuple[Where, ...], list[int]]

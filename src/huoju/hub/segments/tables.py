@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.ui.columns import AgoColumn, NumberColumn, PersonColumn, TitleColumn
 from huoju.core.ui.links import link_of
 from huoju.core.ui.templatetags import ui
+from huoju.hub.profile.queries import show_golden
 
 from .asking import company_zone
 from .models import Membership, PersonList, Segment
@@ -84,6 +85,10 @@ class MemberTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
     company = tables.Column(verbose_name=_("Company"), accessor="profile__company")
     entered_at = AgoColumn(verbose_name=_("In since"))
 
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        show_golden(stay.profile for stay in data)
+        super().__init__(data, **kwargs)
+
 
 class EntryTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no types
     """Who is on a list."""
@@ -91,6 +96,10 @@ class EntryTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no t
     person = PersonColumn(verbose_name=_("Person"), url=_person_url)
     title = tables.Column(verbose_name=_("Job title"), accessor="person__title")
     company = tables.Column(verbose_name=_("Company"), accessor="person__company")
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        show_golden(entry.person for entry in data)
+        super().__init__(data, **kwargs)
 
 
 def list_url(person_list: PersonList) -> str:

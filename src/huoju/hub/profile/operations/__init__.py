@@ -1,5 +1,6 @@
 """Writing values and tags."""
 
+from .combining import combine_batch
 from .rules import activate, save_version
 from .tags import apply_rules, save_tag, sweep_expired, tag_batch, untag_batch
 from .values import Said, decide_again, forget_batch, hear_batch, set_fields
@@ -8,6 +9,7 @@ __all__ = [
     "Said",
     "activate",
     "apply_rules",
+    "combine_batch",
     "decide_again",
     "forget_batch",
     "hear_batch",

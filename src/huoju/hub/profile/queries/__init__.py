@@ -1,6 +1,6 @@
 """Reading profiles: golden fields, traits, tags."""
 
-from .people import get_visible, list_people
+from .people import MERGES, former_profiles, get_visible, list_combined, list_people, show_golden
 from .tags import (
     TagShown,
     find_tags,
@@ -17,21 +17,25 @@ from .traits import having, records_of, trait_column, traits_of
 from .values import RULES, Known, golden_of, list_candidates, list_disputed
 
 __all__ = [
+    "MERGES",
     "RULES",
     "Known",
     "TagShown",
     "find_tags",
+    "former_profiles",
     "get_tag",
     "get_visible",
     "golden_of",
     "having",
     "list_candidates",
+    "list_combined",
     "list_disputed",
     "list_people",
     "list_person_ids",
     "list_rule_tags",
     "list_tags",
     "records_of",
+    "show_golden",
     "tag_options",
     "tagged",
     "tags_column",

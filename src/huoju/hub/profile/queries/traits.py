@@ -50,6 +50,17 @@ def _statement(source: TraitSource, columns: Sequence[str]) -> str:
         )
         newest = "(p.id = m.profile_id) DESC, p.id DESC"
     rows = f"({source.table.select()})"
+    if source.combined is not None:
+        own = (
+            f"SELECT x.{source.owner} AS profile_id, {chosen} FROM {rows} x WHERE x.{source.owner} = ANY(%s)"
+        )
+        several = (
+            f"SELECT x.profile_id, {chosen} FROM ({source.combined.select()}) x WHERE x.profile_id = ANY(%s)"
+        )
+        return (
+            f"WITH own AS ({own}), several AS ({several}) SELECT * FROM several "
+            "UNION ALL SELECT * FROM own WHERE profile_id NOT IN (SELECT profile_id FROM several)"
+        )
     return (
         f"WITH members AS ({_MEMBERS}) SELECT DISTINCT ON (m.profile_id) m.profile_id, {chosen} "
         f"FROM members m {link.replace('JOIN x', f'JOIN {rows} x')} ORDER BY m.profile_id, {newest}"

@@ -60,6 +60,8 @@ class World:
     aliases: dict[int, int] = field(default_factory=dict)
     company_aliases: dict[int, int] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    combined: dict[str, dict[int, Mapping[str, object]]] = field(default_factory=dict)
+    """By source that has such values, and profile: those of profiles of several persons."""
     about_companies: frozenset[str] = frozenset()
     facts: list[Happened] = field(default_factory=list)
     lists: dict[int, set[int]] = field(default_factory=dict)
@@ -126,6 +128,10 @@ class _View:
         if leaf.source in self.world.about_companies:
             company = self._company(owners)
             owners = [] if company is None else [company]
+        if (combined := self.world.combined.get(leaf.source)) is not None:
+            if self.profile in combined:
+                return combined[self.profile].get(leaf.trait)
+            owners = [self.profile]
         rows = [row for row in self.world.rows.get(leaf.source, []) if row.owner in owners]
         if not rows:
             return None
