@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import ibis
@@ -40,7 +41,7 @@ PEOPLE = 1_000_000
 FACTS = 20_000_000
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
-DEFINITION = {
+DEFINITION: dict[str, Any] = {
     "where": {
         "type": "all",
         "of": [

@@ -35,7 +35,6 @@ from huoju.hub.segments.readers import segments_reader
 from .kinds import CONDITIONS, NOW, Asked, Visited
 
 PEOPLE, COMPANIES = 4, 3
-ACTOR = {"actor": "test"}
 
 
 @dataclass
@@ -89,7 +88,7 @@ class _Run:
             for moment, seen in each.seen:
                 at = list_members(each.segment, at=moment)
                 assert set(at.values_list("profile_id", flat=True)) == seen
-                replayed: set[int] = set()
+                replayed: set[int | None] = set()
                 for fact in told:
                     if fact.occurred_at <= moment:
                         (replayed.add if fact.kind == "segment.entered" else replayed.discard)(fact.person_id)
@@ -98,7 +97,7 @@ class _Run:
         assert [letter.traceback for letter in DeadLetter.objects.all()] == []
 
 
-type Step = Callable[[_Run], None]
+type Step = Callable[[_Run], object]
 
 PERSONS = st.integers(1, PEOPLE)
 SECOND = timedelta(seconds=1)
@@ -119,25 +118,25 @@ def _asked(person: int, ago: timedelta) -> Step:
 
 def _called(person: int, title: str, country: str) -> Step:
     values = {Field.TITLE: title, Field.COUNTRY: country}
-    return lambda run: set_fields(person_id=person, values=values, **ACTOR, now=run.now)
+    return lambda run: set_fields(person_id=person, values=values, actor="test", now=run.now)
 
 
 def _tagged(person: int, days: int | None) -> Step:
     def step(run: _Run) -> None:
         until = None if days is None else run.now + timedelta(days=days)
-        tag_batch([person], tag_id=1, source="hand", **ACTOR, now=run.now, expires_at=until)
+        tag_batch([person], tag_id=1, source="hand", actor="test", now=run.now, expires_at=until)
 
     return step
 
 
 def _untagged(person: int) -> Step:
-    return lambda run: untag_batch([person], tag_id=1, source="hand", **ACTOR, now=run.now) and None
+    return lambda run: untag_batch([person], tag_id=1, source="hand", actor="test", now=run.now)
 
 
 def _merged(person: int, into: int) -> Step:
     def step(run: _Run) -> None:
         with suppress(UserError):  # they are one already
-            identity.merge(person_id=person, into_id=into, **ACTOR, now=run.now)
+            identity.merge(person_id=person, into_id=into, actor="test", now=run.now)
 
     return step
 
@@ -146,22 +145,22 @@ def _unmerged(which: int) -> Step:
     def step(run: _Run) -> None:
         made = Merge.objects.filter(undone_at=None).order_by("id")
         if made:
-            identity.unmerge(merge_id=made[which % len(made)].pk, **ACTOR, now=run.now)
+            identity.unmerge(merge_id=made[which % len(made)].pk, actor="test", now=run.now)
 
     return step
 
 
 def _industry(company: int, industry: str) -> Step:
     changes: dict[str, str | int | None] = {"industry": industry}
-    return lambda run: (
-        companies.update_company(company_id=company, changes=changes, **ACTOR, now=run.now) and None
+    return lambda run: companies.update_company(
+        company_id=company, changes=changes, actor="test", now=run.now
     )
 
 
 def _joined(company: int, into: int) -> Step:
     def step(run: _Run) -> None:
         with suppress(UserError):  # they are one already
-            companies.merge(company_id=company, into_id=into, **ACTOR, now=run.now)
+            companies.merge(company_id=company, into_id=into, actor="test", now=run.now)
 
     return step
 
@@ -170,7 +169,7 @@ def _split(which: int) -> Step:
     def step(run: _Run) -> None:
         made = CompanyMerge.objects.filter(unmerged_at=None).order_by("id")
         if made:
-            companies.unmerge(merge_id=made[which % len(made)].pk, **ACTOR, now=run.now)
+            companies.unmerge(merge_id=made[which % len(made)].pk, actor="test", now=run.now)
 
     return step
 
