@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from huoju.convert.deals.models import Opportunity, Payment
+from huoju.core import among
 from huoju.core.access.models import User
 from huoju.core.facts import delivery
 from huoju.core.facts.models import Fact
@@ -91,8 +92,12 @@ class TestList:
         assert rows[0][1] == "Company"
         assert rows[1][1:6] == ["火炬", "", "", "Games", "Shenzhen"]
 
+    @pytest.mark.parametrize("few", [among.FEW, 0])
     @pytest.mark.parametrize("role", ["sales", "sales_manager"])
-    def test_sales_see_the_companies_of_the_leads_they_see(self, enter: Enter, role: str) -> None:
+    def test_sales_see_the_companies_of_the_leads_they_see(
+        self, enter: Enter, role: str, few: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(among, "FEW", few)
         user = make_user("me", role=role)
         mine, pooled, other = (make(name) for name in ("mine", "pooled", "other"))
         make_lead(company=mine, owner=user)

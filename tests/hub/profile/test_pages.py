@@ -10,13 +10,18 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from huoju.core import among
 from huoju.core.access.models import User
 from huoju.core.facts.models import Fact
 from huoju.core.facts.operations import NewFact, append_one
+from huoju.core.search.operations import index
+from huoju.hub.companies.models import Company
+from huoju.hub.companies.search import COMPANIES
 from huoju.hub.identity.models import Alias, Identifier, Person
 from huoju.hub.profile import operations, timeline
 from huoju.hub.profile.models import FieldValue, SurvivorshipRules, Tag, TagAssignment
 from huoju.hub.profile.operations import Said
+from huoju.hub.profile.queries import among as tagged_among
 from huoju.qualify.leads.facts import LeadTouched
 from tests.qualify.factory import Known, days_ago, make_lead, make_user, tell
 from tests.races import count_queries
@@ -61,6 +66,7 @@ class TestList:
         two = make_lead(title="Clerk", company="别家")
         vip = tag("VIP")
         give(one, vip)
+        index(COMPANIES, Company.objects.values_list("pk", flat=True))
         client = enter("marketing")
 
         def found(query: str) -> list[int]:
@@ -93,6 +99,36 @@ class TestList:
         client = enter(seller)
         assert set(listed(client.get("/people/"))) == {mine.person.pk, pool.person.pk, foreign.person.pk}
         assert client.get(f"/people/{hidden.person.pk}/").status_code == 404
+
+    @pytest.mark.parametrize("few", [among.FEW, 0])
+    def test_large_sets_find_the_same_people_as_small_ones(
+        self, enter: Enter, few: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever is asked of few ids at once or of each row: merged people count by either side, and sales find
+        by stages of leads that they see, not by those of others."""
+        monkeypatch.setattr(among, "FEW", few)
+        monkeypatch.setattr(tagged_among, "FEW", few)
+        me = make_user("me", role="sales")
+        mine, pooled, hidden = (
+            make_lead(owner=me, stage="sql"),
+            make_lead(stage="pool"),
+            make_lead(stage="won"),
+        )
+        side = make_lead(owner=me, stage="mql")
+        Alias.objects.create(person=side.person, profile=hidden.person)
+        vip = tag("VIP")
+        give(side, vip)
+        give(mine, vip)
+        seen = [hidden.person.pk, pooled.person.pk, mine.person.pk]
+        for who, won in ((make_user("boss", role="admin"), [hidden.person.pk]), (me, [])):
+            client = enter(who)
+            assert listed(client.get("/people/")) == seen
+            assert listed(client.get(f"/people/?tag={vip.pk}")) == [hidden.person.pk, mine.person.pk]
+            assert listed(client.get("/people/?stage=mql")) == [hidden.person.pk]
+            assert listed(client.get("/people/?stage=won")) == won
+            assert listed(client.get(f"/people/?owner={me.pk}")) == [hidden.person.pk, mine.person.pk]
+            assert listed(client.get("/people/?owner=nonsense")) == seen
+        assert client.get(f"/people/{hidden.person.pk}/").status_code == 200
 
     def test_as_many_queries_for_many_as_for_few(self, enter: Enter) -> None:
         client = enter("marketing")

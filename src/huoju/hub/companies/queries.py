@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
+from huoju.core.among import among
 from huoju.core.export import Cell
 from huoju.core.places import region_name
 
@@ -68,9 +69,7 @@ def visible_to(user: User) -> QuerySet[Company]:
     ids = registry.visible_ids(user)
     if ids is None:
         return mains
-    # One set of ids, so that the database may choose how to join it; with OR it could not.
-    theirs = Alias.objects.filter(company_id__in=ids).values("main_id")
-    return mains.filter(pk__in=ids.union(theirs, all=True))
+    return among(mains, ids, column="company_id", mapping=Alias.objects.all(), whole="main_id")
 
 
 def get_company_for(user: User, company_id: int) -> Company:

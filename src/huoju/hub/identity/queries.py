@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from huoju.core import among as sets
 from huoju.core.bulk import texts
 from huoju.hub.companies.policy import company_domain
 
@@ -62,18 +63,21 @@ def list_visitors(person_ids: Sequence[int]) -> list[str]:
     return list(rows.order_by("id").values_list("value", flat=True))
 
 
-def list_profiles(*, among: QuerySet[Any] | None = None) -> QuerySet[Person]:
-    """Everybody who is a profile of their own: all persons but those that are merged into another one.
-
-    `among`: only profiles of which a member is one of these persons (a query of their ids).
-    """
+def list_profiles() -> QuerySet[Person]:
+    """Everybody who is a profile of their own: all persons but those that are merged into another one."""
     merged = Alias.objects.filter(person_id=OuterRef("pk"))
-    profiles = Person.objects.filter(~Exists(merged)).select_related("company")
-    if among is None:
-        return profiles
-    return profiles.filter(
-        Q(pk__in=among) | Q(pk__in=Alias.objects.filter(person__in=among).values("profile"))
-    )
+    return Person.objects.filter(~Exists(merged)).select_related("company")
+
+
+def among(
+    profiles: QuerySet[Person], person_ids: QuerySet[Any, Any], *, one: bool = False
+) -> QuerySet[Person]:
+    """Those of the profiles of which a member is one of these persons (a query of `person_id`).
+
+    `one`: for asking about a single profile. Else up to `core.among.FEW` ids are fetched beforehand.
+    """
+    narrow = sets.belonging if one else sets.among
+    return narrow(profiles, person_ids, column="person_id", mapping=Alias.objects.all(), whole="profile_id")
 
 
 def list_proposals(person_id: int) -> list[MergeProposal]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.geo import REGIONS
 from huoju.core.places import list_provinces
+from huoju.core.search import queries as search
 
 from . import queries
 from .registry import all_sources, found_ids
@@ -36,9 +37,7 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     region = django_filters.MultipleChoiceFilter(
         label=_("Region"), choices=list_provinces, method="by_region"
     )
-    company = django_filters.CharFilter(
-        label=_("Company"), field_name="company__name", lookup_expr="icontains"
-    )
+    company = django_filters.CharFilter(label=_("Company"), method="by_company")
     title = django_filters.CharFilter(label=_("Job title"), lookup_expr="icontains")
     created_at = django_filters.DateFromToRangeFilter(label=_("Known since"))
 
@@ -50,12 +49,17 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     def by_tag(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
         """With one of the tags now."""
         ids = [int(value) for value in values]
-        return rows.filter(pk__in=queries.tagged(ids, now=timezone.now())) if ids else rows
+        return queries.tagged(rows, ids, now=timezone.now()) if ids else rows
 
     def by_trait(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
         """Of whom some lead has one of the values."""
         code = {"stage": _STAGE, "owner": _OWNER}[name]
-        return rows.filter(pk__in=queries.having(code, values)) if values else rows
+        return queries.having(rows, code, values, user=self.request.user) if values else rows
+
+    def by_company(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
+        """At a company that the search finds by it: by part of its name."""
+        found = search.matching("company", value)
+        return rows.none() if found is None else rows.filter(company__in=found)
 
     def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
         """Provinces with their cities."""

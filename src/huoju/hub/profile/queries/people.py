@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
 from huoju.core.bulk import numbers
@@ -54,12 +54,15 @@ def show_golden(people: Iterable[Any]) -> None:
 
 def list_people(user: Any) -> QuerySet[Any]:
     """The profiles that `user` may see: those of whom they may see a member. With their companies."""
-    return persons.list_profiles(among=visible_ids(user))
+    ids = visible_ids(user)
+    return persons.list_profiles() if ids is None else persons.among(persons.list_profiles(), ids)
 
 
 def get_visible(user: Any, person_id: int) -> Any:
     """A profile's own person, with the company. Raises `Http404` if there is none or `user` may not see it."""
-    found = list_people(user).filter(Q(pk=person_id)).first()
+    ids = visible_ids(user)
+    people = persons.list_profiles() if ids is None else persons.among(persons.list_profiles(), ids, one=True)
+    found = people.filter(pk=person_id).first()
     if found is None:
         raise Http404
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import JSONField, Q, QuerySet
@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from ..models import Tag, TagAssignment
 from ..registry import all_sources
+from .among import of_whom
 
 
 class TagShown(NamedTuple):
@@ -74,14 +75,11 @@ def tags_of(members: Mapping[int, Sequence[int]], *, now: datetime) -> dict[int,
     return {profile_id: list(tags.values()) for profile_id, tags in found.items()}
 
 
-def tagged(tag_ids: Sequence[int], *, now: datetime) -> RawSQL:
-    """The profiles that have one of the tags now, for `pk__in`."""
-    return RawSQL(
-        """SELECT coalesce(a.profile_id, t.person_id) FROM profile_tagassignment t
-           LEFT JOIN identity_alias a ON a.person_id = t.person_id
-           WHERE t.tag_id = ANY(%s) AND (t.expires_at IS NULL OR t.expires_at > %s)""",
-        [list(tag_ids), now],
-    )
+def tagged(people: QuerySet[Any], tag_ids: Sequence[int], *, now: datetime) -> QuerySet[Any]:
+    """Those profiles among `people` that have one of the tags now."""
+    rows = """FROM profile_tagassignment x
+              WHERE x.tag_id = ANY(%s) AND (x.expires_at IS NULL OR x.expires_at > %s)"""
+    return of_whom(people, owner="person_id", rows=rows, params=[list(tag_ids), now])
 
 
 def tags_column(now: datetime) -> RawSQL:

@@ -5,9 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from ..registry import TraitSource, ValueType, trait_named
+from huoju.hub.identity import queries as persons
+
+from ..registry import TraitSource, ValueType, trait_named, visible_ids
+from .among import of_whom
 
 _MEMBERS = """SELECT m.id AS profile_id, m.id AS person_id FROM unnest(%s::bigint[]) m(id)
     UNION ALL SELECT a.profile_id, a.person_id FROM identity_alias a WHERE a.profile_id = ANY(%s)"""
@@ -80,15 +84,20 @@ def trait_column(code: str) -> RawSQL:
     )
 
 
-def having(code: str, values: Sequence[str]) -> RawSQL:
-    """The profiles of persons of whom some row of the trait's source has one of `values`, for `pk__in`."""
+def having(people: QuerySet[Any], code: str, values: Sequence[str], *, user: Any) -> QuerySet[Any]:
+    """Those profiles among `people` of whom some row of the trait's source has one of `values`: one of several leads.
+
+    Where `user` sees people by rows of that very table, only the rows that they see count.
+    """
     source, trait = trait_named(code)
-    return RawSQL(
-        f"""SELECT coalesce(a.profile_id, x.{source.owner}) FROM ({source.table.select()}) x
-            LEFT JOIN identity_alias a ON a.person_id = x.{source.owner}
-            WHERE x.{trait.column}::text = ANY(%s)""",
-        [list(values)],
-    )
+    wanted, type_ = list(values), "text"
+    if source.table.columns[trait.column] == "int64":  # compared as numbers: as texts no index would help
+        wanted, type_ = [value for value in values if value.isascii() and value.isdigit()], "bigint"
+    seen = visible_ids(user)
+    if seen is not None and seen.model._meta.db_table == source.table.relation:
+        return persons.among(people, seen.filter(**{f"{trait.column}__in": wanted}))
+    rows = f"FROM ({source.table.select()}) x WHERE x.{trait.column} = ANY(%s::{type_}[])"
+    return of_whom(people, owner=source.owner, rows=rows, params=[wanted])
 
 
 def records_of(profile_ids: Sequence[int], codes: Iterable[str]) -> Mapping[int, Any]:

@@ -1,0 +1,33 @@
+"""Profiles of whose members some table says something, as conditions of a list."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
+
+from huoju.core.among import FEW, listed
+
+_PROFILES = """SELECT m.id FROM unnest(%s::bigint[]) m(id)
+    UNION ALL SELECT a.profile_id FROM identity_alias a WHERE a.person_id = ANY(%s)"""
+
+
+def of_whom(people: QuerySet[Any], *, owner: str, rows: str, params: Sequence[Any]) -> QuerySet[Any]:
+    """Those profiles among `people` of whom, or of whose other members, there is one of `rows` (`FROM … x WHERE …`),
+    whose column `owner` is a person. Few are fetched at once, else each profile is asked (see `core.among`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT x.{owner} {rows} LIMIT {FEW + 1}", params)
+        few = [id_ for (id_,) in cursor.fetchall()]
+        if len(few) <= FEW:
+            cursor.execute(_PROFILES, [few, few])
+            return people.filter(pk__in=listed(id_ for (id_,) in cursor.fetchall()))
+    one = f"SELECT 1 {rows} AND x.{owner}"
+    asked = RawSQL(
+        f"""({one} = identity_person.id LIMIT 1) = 1 OR (
+            SELECT 1 FROM identity_alias a WHERE a.profile_id = identity_person.id
+            AND ({one} = a.person_id LIMIT 1) = 1 LIMIT 1) = 1""",
+        [*params, *params],
+        output_field=BooleanField(),
+    )
+    return people.filter(asked)
