@@ -245,8 +245,8 @@ def counted() -> None:
             [people, told],
         )
         cursor.execute("ANALYZE identity_person, facts_fact")
-    form = {**DEFINITION["where"]["of"][3], "at_least": 1, "days": 30}
-    where = {"type": "all", "of": [DEFINITION["where"]["of"][0], form]}
+    country, *_others, form, _called = DEFINITION["where"]["of"]
+    where = {"type": "all", "of": [country, {**form, "at_least": 1, "days": 30}]}
     formula = normalise(parse({"where": where}), vocabulary(), company_zone())
     found, cpu = {}, {}
     for name, many in (("estimate", 1), ("exact", PEOPLE * 10)) * 2:

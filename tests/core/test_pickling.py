@@ -47,7 +47,8 @@ def test_columns_become_the_rows_that_they_were() -> None:
     """Also none."""
     pairs = [Pair(1, ("a",)), Pair(2)]
     assert from_columns(Pair, to_columns(pairs)) == pairs
-    assert to_columns([]) == from_columns(Pair, []) == []
+    assert to_columns([]) == []
+    assert from_columns(Pair, []) == []
 
 
 def test_a_prepared_batch_comes_back_equal() -> None:
