@@ -66,6 +66,7 @@ class Lead(models.Model):
     won_at = models.DateTimeField(_("won at"), null=True, blank=True)
     lost_at = models.DateTimeField(_("lost at"), null=True, blank=True)
 
+    # Channels and campaigns are archived, never deleted: nothing to check.
     channel = models.ForeignKey(
         "campaigns.Channel",
         verbose_name=_("channel"),
@@ -74,6 +75,7 @@ class Lead(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+        db_constraint=False,
     )
     campaign = models.ForeignKey(
         "campaigns.Campaign",
@@ -83,6 +85,7 @@ class Lead(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+        db_constraint=False,
     )
     keyword = models.CharField(_("keyword"), max_length=200, blank=True)
     landing_page = models.CharField(_("landing page"), max_length=500, blank=True)
@@ -190,7 +193,6 @@ class Touch(models.Model):
     )
     at = models.DateTimeField()
     via = models.CharField(max_length=10)  # form, api, import, hand
-    # Copies of what a lead's own foreign keys hold: checking them again would cost each capture a lookup.
     channel = models.ForeignKey(
         "campaigns.Channel",
         null=True,
