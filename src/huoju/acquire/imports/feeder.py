@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -105,7 +106,10 @@ def _batch(spec: Spec, after: int, last: int, rows: list[MappedRow], rejected: l
 
 @contextlib.contextmanager
 def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
-    """The batches of `spec`, from a process of its own (`feeder_process`) where the file is worth it."""
+    """The batches of `spec`, from a process of its own (`feeder_process`) where the file is worth it.
+
+    The first one is made here: it is written while that process starts.
+    """
     if spec.path.stat().st_size < CHILD_FROM_BYTES:
         yield batches(spec)
         return
@@ -125,10 +129,12 @@ def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
         assert child.stdin is not None  # noqa: S101 -- for the type checker
         assert child.stdout is not None  # noqa: S101 -- for the type checker
         try:
+            first = list(islice(batches(spec), 1))
+            after = first[0].last if first else spec.after
             with contextlib.suppress(BrokenPipeError):  # it died at once: seen below
-                pickle.dump(spec, child.stdin)
+                pickle.dump(replace(spec, after=after), child.stdin)
                 child.stdin.close()
-            yield _ahead(_received(child.stdout))
+            yield chain(first, _ahead(_received(child.stdout)))
         finally:
             # It has either said all or is not wanted any more.
             child.kill()
