@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huoju.core.errors import UserError
+from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.models import Fact
 from huoju.core.facts.readers import StoredFact
 from huoju.hub.identity import operations, queries
+from huoju.hub.identity.facts import PersonUnmerged
 from huoju.hub.identity.models import Alias, Merge, MergeProposal, Person
 from huoju.hub.identity.operations import Merged, NewMerge, merge_batch, propose_batch, unmerge_batch
 from huoju.hub.identity.policy import MAX_MEMBERS, Block, Evidence, Identifier, Method, Suggestion, profiles
@@ -110,9 +112,19 @@ class TestMerge:
         first, second = merge((one, two), (two, three))
         unmerge(second.merge_id)
         assert told("person.unmerged") == [(one, second.merge_id, two), (two, second.merge_id, two)]
+        before = Fact.objects.filter(kind="person.unmerged").values_list(
+            "payload__former_profile_id", flat=True
+        )
+        assert list(before) == [three, three]
         assert Merge.objects.get(pk=second.merge_id or 0).undone_reason == "mistaken"
         unmerge(first.merge_id)
         assert aliases() == {}
+
+    def test_an_unmerge_told_before_it_said_who_the_person_was_is_read(self) -> None:
+        old = {"merge_id": 1, "profile_id": 7, "reason": ""}
+        assert kind_of(PersonUnmerged).decode(old, 1) == PersonUnmerged(
+            merge_id=1, profile_id=7, reason="", former_profile_id=7
+        )
 
     def test_new_input_goes_to_the_person_whose_identifier_it_names(self) -> None:
         one, two = person(mobile(1)), person(email("li"))

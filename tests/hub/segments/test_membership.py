@@ -103,7 +103,7 @@ def test_merged_people_count_together_and_apart_again() -> None:
     tell(NewFact(payload=merged, occurred_at=timezone.now(), person_id=second))
     assert inside(made) == {first}
     Alias.objects.all().delete()
-    unmerged = PersonUnmerged(merge_id=1, profile_id=second, reason="")
+    unmerged = PersonUnmerged(merge_id=1, profile_id=second, reason="", former_profile_id=first)
     tell(NewFact(payload=unmerged, occurred_at=timezone.now(), person_id=second))
     assert inside(made) == set()
 

@@ -1,6 +1,6 @@
 """Facts of identity."""
 
-from huoju.core.facts.kinds import fact
+from huoju.core.facts.kinds import Payload, fact
 
 
 @fact("person.merge_proposed", personal=("evidence",))
@@ -35,10 +35,19 @@ class PersonMerged:
     evidence: list[str]
 
 
-@fact("person.unmerged", personal=("reason",))
+def _without_former(payload: Payload) -> Payload:
+    """Version 1 did not say whom the person had been read as."""
+    return {**payload, "former_profile_id": payload["profile_id"]}
+
+
+@fact("person.unmerged", version=2, personal=("reason",), upcasts={1: _without_former})
 class PersonUnmerged:
-    """A merge was taken back 拆分: the person stands for themselves again, or for the profile they now belong to."""
+    """A merge was taken back 拆分: the person stands for themselves again, or for the profile they now belong to.
+
+    `former_profile_id`: whom the person was read as until now; that profile has changed as well.
+    """
 
     merge_id: int
     profile_id: int
     reason: str
+    former_profile_id: int

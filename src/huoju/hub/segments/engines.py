@@ -194,12 +194,13 @@ def _told_since(edge: int) -> list[int]:
     """Everybody of whom the log has told at or after the position."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT DISTINCT person_id, company_id, kind = ANY(%s), (payload ->> 'profile_id')
-               FROM facts_fact WHERE tx >= %s""",
-            [list(MERGES), edge],
+            """SELECT DISTINCT person_id, company_id, payload ->> 'profile_id', payload ->> 'former_profile_id'
+               FROM facts_fact WHERE tx >= %s AND kind = ANY(%s)
+               UNION SELECT person_id, company_id, NULL, NULL FROM facts_fact WHERE tx >= %s""",
+            [edge, list(MERGES), edge],
         )
         rows = cursor.fetchall()
     people = {row[0] for row in rows if row[0] is not None}
-    people |= {int(row[3]) for row in rows if row[2] and row[3]}
+    people |= {int(profile) for row in rows for profile in row[2:] if profile}
     companies = sorted({row[1] for row in rows if row[0] is None and row[1] is not None})
     return sorted(people.union(*people_of_companies(companies).values()))

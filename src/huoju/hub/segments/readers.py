@@ -94,7 +94,10 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
     moved: set[int] = set()
     for fact in facts:
         if fact.kind in MERGES and fact.person_id is not None:
-            moved |= {fact.person_id, int(fact.payload["profile_id"])}
+            told: PersonMerged | PersonUnmerged = fact.data()
+            moved |= {fact.person_id, told.profile_id}
+            if isinstance(told, PersonUnmerged):
+                moved.add(told.former_profile_id)
         elif fact.kind in upset and fact.person_id is not None:
             moved.add(fact.person_id)
         elif kind := index.get(fact.kind):
@@ -106,7 +109,6 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
                 for segment_id in segment_ids:
                     subject.setdefault(segment_id, set()).add(about)
     if moved:
-        moved |= set(former_profiles(sorted(moved)))
         for segment in segments:
             touched.setdefault(segment.pk, set()).update(moved)
     staff = people_of_companies(sorted(set().union(*companies.values())))

@@ -168,7 +168,10 @@ def unmerge_batch(merge_ids: Collection[int], *, actor: str, reason: str, now: d
     facts = [
         NewFact(
             payload=PersonUnmerged(
-                merge_id=cause[before[person_id]], profile_id=after[person_id], reason=reason
+                merge_id=cause[before[person_id]],
+                profile_id=after[person_id],
+                reason=reason,
+                former_profile_id=before[person_id],
             ),
             occurred_at=now,
             person_id=person_id,
