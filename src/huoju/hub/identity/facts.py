@@ -51,3 +51,9 @@ class PersonUnmerged:
     profile_id: int
     reason: str
     former_profile_id: int
+
+
+def profiles_in(payload: PersonMerged | PersonUnmerged) -> set[int]:
+    """The profiles that have changed by it, besides the person's own."""
+    former = {payload.former_profile_id} if isinstance(payload, PersonUnmerged) else set()
+    return {payload.profile_id} | former

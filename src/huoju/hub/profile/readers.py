@@ -6,11 +6,12 @@ from typing import Any
 
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
+from huoju.hub.identity.facts import profiles_in
 
 from . import jobs
 from .facts import ProfileCombined, SurvivorshipActivated, TagSaved
 from .operations import apply_rules, combine_batch
-from .queries import MERGES, former_profiles, list_rule_tags
+from .queries import MERGES, list_rule_tags
 from .registry import all_sources, trait_named
 
 _ACTIVATED = kind_of(SurvivorshipActivated).name
@@ -39,9 +40,9 @@ def _combine(facts: Sequence[StoredFact], now: datetime) -> None:
     merge."""
     ours = [fact for fact in facts if fact.person_id is not None and fact.kind in _said_of_persons()]
     people = {fact.person_id for fact in ours if fact.person_id is not None}
-    moved = {fact.person_id for fact in ours if fact.person_id is not None and fact.kind in MERGES}
-    if moved:
-        people.update(former_profiles(sorted(moved)))
+    for fact in ours:
+        if fact.kind in MERGES:
+            people |= profiles_in(fact.data())
     if people:
         combine_batch(sorted(people), actor="reader:profile", now=now)
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
-from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
+from huoju.hub.identity.facts import PersonMerged, PersonUnmerged, profiles_in
 from huoju.hub.profile.facts import TagAdded, TagRemoved
-from huoju.hub.profile.queries import MERGES, former_profiles
+from huoju.hub.profile.queries import MERGES
 from huoju.hub.profile.registry import all_sources
 
 from .asking import offset_at
@@ -94,10 +94,7 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
     moved: set[int] = set()
     for fact in facts:
         if fact.kind in MERGES and fact.person_id is not None:
-            told: PersonMerged | PersonUnmerged = fact.data()
-            moved |= {fact.person_id, told.profile_id}
-            if isinstance(told, PersonUnmerged):
-                moved.add(told.former_profile_id)
+            moved |= {fact.person_id, *profiles_in(fact.data())}
         elif fact.kind in upset and fact.person_id is not None:
             moved.add(fact.person_id)
         elif kind := index.get(fact.kind):

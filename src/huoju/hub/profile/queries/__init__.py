@@ -1,6 +1,6 @@
 """Reading profiles: golden fields, traits, tags."""
 
-from .people import MERGES, former_profiles, get_visible, list_combined, list_people, show_golden
+from .people import MERGES, get_visible, list_combined, list_people, show_golden
 from .tags import (
     TagShown,
     find_tags,
@@ -22,7 +22,6 @@ __all__ = [
     "Known",
     "TagShown",
     "find_tags",
-    "former_profiles",
     "get_tag",
     "get_visible",
     "golden_of",

@@ -1,13 +1,11 @@
 """People as lists show them, as far as a user may see them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
 
-from huoju.core.bulk import numbers
 from huoju.core.facts.kinds import kind_of
 from huoju.hub.identity import queries as persons
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
@@ -18,19 +16,6 @@ from .values import golden_of
 
 MERGES = frozenset(kind_of(each).name for each in (PersonMerged, PersonUnmerged))
 """The kinds of facts after which a person may be read as another profile."""
-
-
-def former_profiles(person_ids: Sequence[int]) -> list[int]:
-    """The profiles that the persons were ever merged into: after a merge is taken back those have changed as well."""
-    if not person_ids:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT (payload ->> 'profile_id')::bigint FROM facts_fact
-               WHERE person_id = ANY(%s::bigint[]) AND kind = ANY(%s)""",
-            [numbers(person_ids), list(MERGES)],
-        )
-        return [pk for (pk,) in cursor.fetchall() if pk is not None]
 
 
 def list_combined(*, after: int, limit: int) -> list[int]:
