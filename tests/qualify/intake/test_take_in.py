@@ -352,3 +352,17 @@ def test_what_a_known_person_says_differently_is_kept_with_its_source() -> None:
         ("title", "市场副总裁", "form"),
     ]
     assert Person.objects.get().title == "市场副总裁"
+
+
+@pytest.mark.django_db
+def test_equal_rows_of_a_file_are_one_lead_and_a_touch_each() -> None:
+    rows = [li_na(f"import:1:{number}", via="import") for number in range(3)]
+    nobody = [
+        incoming(f"import:1:{number}", via="import", name="王芳", company="北京云图数据科技有限公司")
+        for number in (3, 4)
+    ]
+    outcomes = [taken.outcome for taken in take(*rows, *nobody)]
+    assert outcomes[:3] == [Outcome.NEW, Outcome.JOINS, Outcome.JOINS]
+    assert outcomes[4] is Outcome.REJECTED
+    lead = Lead.objects.get(person__mobile="+8613651087243")
+    assert Touch.objects.filter(lead=lead).count() == 3

@@ -83,12 +83,21 @@ def test_country_and_language_are_given_or_likely(
     assert (candidate.country, candidate.language) == (country, language)
 
 
-def test_the_same_submission_again_is_dropped() -> None:
+def test_an_equal_row_is_its_persons_repeat() -> None:
     row = Submission(name="张三丰", phone=A, message="价格")
     assert verdicts([row, row, Submission(name="张三丰", phone=A, message="试用")]) == [
         (V.PASS, None),
-        (V.DROP, 0),
         (V.REPAIR, 0),
+        (V.REPAIR, 0),
+    ]
+
+
+def test_an_equal_row_that_tells_no_person_is_dropped() -> None:
+    row = Submission(name="张三丰", company="深圳火炬科技有限公司")
+    other = Submission(name="李四光", company="深圳火炬科技有限公司")
+    assert [verdict for verdict, _ in verdicts([row, row, other, row])] == [
+        *(V.QUARANTINE, V.DROP),
+        *(V.QUARANTINE, V.DROP),
     ]
 
 

@@ -134,7 +134,8 @@ def _only_onto_passed(cleaned: list[Cleaned], joins: dict[int, int]) -> None:
 
 
 def _replays(candidates: list[Candidate], rules: Compiled, known_keys: Collection[str]) -> _Results:
-    """The same submission again: the same key, or the same in everything."""
+    """The same submission again: the same key; or the same in everything with nothing to tell its person by. An equal
+    row with a mobile or a personal mailbox is its person's repeat, and joins (see `_duplicates`)."""
     verdict = rules.verdicts[Code.REPLAYED]
     if verdict is None:
         return [None] * len(candidates)
@@ -146,7 +147,7 @@ def _replays(candidates: list[Candidate], rules: Compiled, known_keys: Collectio
         detail: str | None = None
         if raw.key and (raw.key in seen_keys or raw.key in known_keys):
             detail = raw.key
-        elif (first := seen.setdefault(raw, at)) != at:
+        elif not _tells_person(candidate) and (first := seen.setdefault(raw, at)) != at:
             detail = str(first + 1)
         if raw.key:
             seen_keys.add(raw.key)
@@ -154,6 +155,13 @@ def _replays(candidates: list[Candidate], rules: Compiled, known_keys: Collectio
             None if detail is None else StepResult(Step.REPLAY, verdict, Code.REPLAYED, "", detail)
         )
     return results
+
+
+def _tells_person(candidate: Candidate) -> bool:
+    phone, email = candidate.phone, candidate.email
+    return (phone is not None and phone.kind is PhoneKind.MOBILE) or (
+        email is not None and email.email_class in (EmailClass.WORK, EmailClass.FREE)
+    )
 
 
 def _duplicates(candidates: list[Candidate], rules: Compiled, joins: dict[int, int]) -> _Results:
