@@ -50,6 +50,7 @@ from huoju.hub.consent.registry import register_relations, register_request_take
 from huoju.hub.identity import pages as identity_pages
 from huoju.hub.identity import queries as identity_queries
 from huoju.hub.identity import telling as identity_telling
+from huoju.hub.identity.facts import IdentifierVerified
 from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.identity.registry import Aspect, register_aspect
 from huoju.hub.privacy import operations as privacy
@@ -284,7 +285,8 @@ def wire_warehouse() -> None:
 def wire_traits() -> None:
     """What may be asked of a profile, and the tables that flow to the lake for it."""
     wire_signals()  # what scores a lead anew must be known
-    told = (LeadCaptured, LeadTouched, LeadUpdated)  # a submission or a file that says more of its person
+    # A submission or a file that says more of its person, and a mail box that answered.
+    told = (LeadCaptured, LeadTouched, LeadUpdated, IdentifierVerified)
     register_traits(
         profile_traits.persons(told),
         profile_traits.companies((*told, CompanyUpdated)),

@@ -15,11 +15,12 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from huoju.core.access.models import RateAllowance
+from huoju.core.facts.models import Fact
 from huoju.hub.consent import operations, public, queries, registry, signing
 from huoju.hub.consent.models import Consent, Letter, Suppression
 from huoju.hub.consent.policy import Channel, Purpose, Reason
 from huoju.hub.consent.signing import Link, LinkError, Token
-from huoju.hub.identity.models import Alias, Person
+from huoju.hub.identity.models import Alias, Identifier, Person
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -218,6 +219,9 @@ def test_double_opt_in_from_the_request_to_the_proof(client: Client, post: Post)
         "preferences",
     )
     assert Letter.objects.get().answered_at is not None
+    own = Identifier.objects.get(person=anna)  # the mail box answered: it is hers
+    assert (own.kind, own.value, own.verified) == ("email", "anna@firm.de", True)
+    assert Fact.objects.filter(kind="person.identifier_verified", person_id=anna.pk).count() == 1
     anna.delete()
     assert client.post(found[1]).status_code == 404
 

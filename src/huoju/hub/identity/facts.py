@@ -26,6 +26,13 @@ class PersonKeptApart:
     other_person_id: int
 
 
+@fact("person.identifier_verified")
+class IdentifierVerified:
+    """A person showed that an identifier of this kind is theirs, by the link in a mail to it."""
+
+    kind: str
+
+
 @fact("person.merged", personal=("evidence",))
 class PersonMerged:
     """A person is from now on read as another profile 合并. The fact is filed under the person; nothing else moves."""

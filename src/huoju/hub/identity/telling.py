@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from huoju.core.facts.telling import Names, Told, register_names, register_rules, register_teller
 
-from .facts import MergeProposed, PersonKeptApart, PersonMerged, PersonUnmerged
+from .facts import IdentifierVerified, MergeProposed, PersonKeptApart, PersonMerged, PersonUnmerged
 from .labels import field_label
 from .policy import BLOCK_LABELS, Block
 from .queries import names_of
@@ -26,6 +26,11 @@ def _kept_apart(payload: PersonKeptApart, names: Names) -> Told:
     return Told(title, "users-minus", _(BLOCK_LABELS[Block(payload.reason)]), "warning")
 
 
+def _verified(payload: IdentifierVerified, _names: Names) -> Told:
+    title = _("%(kind)s verified: the link sent to it was opened") % {"kind": field_label(payload.kind)}
+    return Told(title, "circle-check", "", "success")
+
+
 def _merged(payload: PersonMerged, names: Names) -> Told:
     title = _("Merged: is %(name)s") % {"name": names.of("person", payload.profile_id)}
     return Told(title, "users-minus", _fields(payload.evidence), "info")
@@ -40,6 +45,7 @@ def register() -> None:
     register_names("person", names_of)
     register_teller(MergeProposed, _proposed)
     register_teller(PersonKeptApart, _kept_apart)
+    register_teller(IdentifierVerified, _verified)
     register_teller(PersonMerged, _merged)
     register_teller(PersonUnmerged, _unmerged)
     register_rules("identity", gettext_lazy("Verified identifier"))

@@ -15,7 +15,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from huoju.hub.identity.policy import Email, normalise_email
+from huoju.hub.identity.operations import verify
+from huoju.hub.identity.policy import Email, Identifier, IdentifierKind, normalise_email
 
 from ..models import Letter
 from ..policy import Answer, Channel, hashed
@@ -127,6 +128,8 @@ def confirm(*, letter_id: int, ip: str, user_agent: str, now: datetime) -> bool:
         )
         record_batch([yes], actor="visitor", source="double_opt_in", now=now)
         unlist(letter.address, source="double_opt_in", now=now)
+        own = Identifier(IdentifierKind.EMAIL, letter.context["key"])
+        verify(person_id=letter.person_id, identifier=own, actor="visitor", source="double_opt_in", now=now)
         return True
 
 

@@ -7,6 +7,7 @@ from .merging import Merged, NewMerge, merge_batch, separate, unmerge_batch
 from .proposals import propose_batch
 from .resolve import PersonHint, Resolved, hold, resolve_batch
 from .undo import forget_batch
+from .verifying import verify
 
 __all__ = [
     "Merged",
@@ -29,4 +30,5 @@ __all__ = [
     "separate",
     "unmerge",
     "unmerge_batch",
+    "verify",
 ]
