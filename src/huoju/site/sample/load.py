@@ -34,6 +34,7 @@ from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.leads.models import Lead
 
 from . import words
+from .doubles import double
 from .groups import describe_groups
 from .profiles import enliven
 from .story import SampleLead, Source, Story, tell
@@ -90,6 +91,7 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     _submit(story, published, now)
     delivery.drain(all_readers())
     enliven(people, now)
+    double(people, now)
     delivery.drain(all_readers())
     with connection.cursor() as cursor:
         # The database has not looked at tables that were empty a minute ago, and would join them in loops.
