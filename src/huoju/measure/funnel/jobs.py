@@ -5,6 +5,8 @@ import time
 
 from django.db import DatabaseError, connection
 
+from huoju.measure.warehouse import operations as warehouse
+
 from . import queries
 from .days import company_today
 from .policy.spec import Dimension, parse
@@ -22,7 +24,7 @@ def warm_up() -> None:
             for trend in (Dimension.MONTH, Dimension.WEEK):
                 queries.report(spec, today=company_today(), trend=trend)
         log.info("funnel: warm after %.1f s", time.monotonic() - started)
-    except DatabaseError as error:
+    except (DatabaseError, warehouse.LoadingError) as error:
         log.warning("funnel: not warmed up (%s)", error)
     finally:
         connection.close()

@@ -21,6 +21,7 @@ from huoju.core.ui import formats
 from huoju.core.ui.home import CardContent
 from huoju.core.ui.parts import Figure
 from huoju.core.ui.respond import is_fragment, respond
+from huoju.measure.warehouse.operations import LoadingError
 from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads.policy import FUNNEL, Stage
 
@@ -41,6 +42,7 @@ from .policy.spec import (
     parse,
     to_params,
 )
+from .waiting import or_progress
 
 _PANEL = tuple(each for each in FILTERS if each is not Dimension.STAGE)
 _WEEKS_UP_TO = 120
@@ -60,6 +62,7 @@ def _asked(request: HttpRequest) -> FunnelSpec:
 
 
 @requires(Action.SEE_REPORTS)
+@or_progress
 def funnel(request: HttpRequest) -> HttpResponseBase:
     """The report, a part of it, or a file of its table (`export=csv|xlsx`)."""
     spec, today = _asked(request), company_today()
@@ -105,7 +108,10 @@ def home_card(request: HttpRequest) -> CardContent | None:
     today = company_today()
     spec = parse({"range": [Range.QUARTER.value], "view": [View.PERIOD.value]}, today)
     sees = queries.sees_of(current_user(request))
-    report = queries.report(spec, sees=sees, today=today, trend=Dimension.WEEK)
+    try:
+        report = queries.report(spec, sees=sees, today=today, trend=Dimension.WEEK)
+    except LoadingError as loading:
+        return CardContent("funnel/_home.html", {"url": display.address(spec), "loading": loading.message})
     if not any(figure.count for figure in report.now.stages):
         return None
     figures = _figures(report.now, report.before, display.main_currency(report.now))
@@ -235,6 +241,7 @@ def filters(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Action.SEE_REPORTS)
+@or_progress
 def leads(request: HttpRequest) -> HttpResponse:
     """The leads that a figure counts, newest first. `at` names the stage, `short_of` the one they did not reach."""
     spec, user = _asked(request), current_user(request)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from .forms import EFFORT_FIELDS, HANDLING_FIELDS, RATE_FIELDS, SimulatorForm
 from .policy.figures import Funnel
 from .policy.simulator import STEPS, Scenario, best, improve, rounded, simulate
 from .policy.spec import DEFAULT_RANGE, FunnelSpec, window
+from .waiting import or_progress
 
 _TEXTBOOK = {"impressions": "10000000", "price": "0.005", "value": "50000", "better": "10"}
 _EFFORT = "10000"
@@ -59,7 +60,8 @@ def _label(code: str) -> Label:
 
 
 @requires(Action.SEE_REPORTS)
-def simulator(request: HttpRequest) -> HttpResponse:
+@or_progress
+def simulator(request: HttpRequest) -> HttpResponseBase:
     """What the steps make of impressions, and which one, improved, gains most per yuan. All inputs in the address."""
     since, until = window(DEFAULT_RANGE, company_today())
     spec = FunnelSpec(since=since, until=until, range=DEFAULT_RANGE)

@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
+from huoju.core.errors import UserError
 from huoju.core.facts.queries import Snapshot, snapshot_now
 
 from .models import Epoch
@@ -18,6 +20,17 @@ from .tables import Mirrored, all_tables
 
 COMPACT_AFTER = 50_000
 """Rewritten rows after which a table is laid out anew, once they are also a quarter of it."""
+PATIENCE = 1.0
+"""Seconds that a question waits while another thread loads whole tables, which takes seconds for a million rows."""
+
+
+class LoadingError(UserError):
+    """Whole tables are just being loaded, as after a start: `done` of about `total` rows (None: nobody knows)."""
+
+    def __init__(self, done: int, total: int | None) -> None:
+        super().__init__(_("The figures are being gathered; they are here in a few seconds."), "loading")
+        self.done = done
+        self.total = total
 
 
 class Mirror:
@@ -30,14 +43,22 @@ class Mirror:
         self._epochs: dict[str, int] = {}
         self._rewritten: dict[str, int] = {}
         self._version = 0
+        self._loading: tuple[int, int | None] | None = None  # rows and about how many there are, under way
 
     @contextmanager
     def fresh(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
         """A cursor on tables that hold every row committed by now (or visible to the caller's own transaction), and
-        the version of what they hold: another number after every change."""
-        with self._lock:
+        the version of what they hold: another number after every change. Raises `LoadingError` while another thread
+        loads whole tables."""
+        while not self._lock.acquire(timeout=PATIENCE):
+            if (loading := self._loading) is not None:
+                raise LoadingError(*loading)
+        try:
             engine = self._refresh()
             version = self._version
+        finally:
+            self._loading = None
+            self._lock.release()
         cursor = engine.cursor()
         try:
             cursor.execute("USE mirror")
@@ -75,7 +96,10 @@ class Mirror:
     def _load(self, engine: duckdb.DuckDBPyConnection, table: Mirrored) -> None:
         with tempfile.TemporaryDirectory(prefix="huoju-") as folder:
             path = Path(folder) / "rows.csv"
-            _copy_out(table, sql.SQL("NOT ({})").format(sql.SQL(table.gone)), path)
+            total = _about_rows(table)
+            self._loading = (0, total)
+            for done in _copied(table, sql.SQL("NOT ({})").format(sql.SQL(table.gone)), path):
+                self._loading = (done, total)
             engine.execute(
                 f"CREATE OR REPLACE TABLE {table.name} AS {_typed(table, _csv(table, path))} {_ordered(table)}"
             )
@@ -92,7 +116,7 @@ class Mirror:
             )
         with tempfile.TemporaryDirectory(prefix="huoju-") as folder:
             path = Path(folder) / "rows.csv"
-            if not _copy_out(table, unseen, path):
+            if not sum(1 for _rows in _copied(table, unseen, path)):
                 return
             engine.execute(f"CREATE OR REPLACE TEMP TABLE incoming AS SELECT * FROM {_csv(table, path)}")
         engine.execute("BEGIN")
@@ -141,8 +165,9 @@ def _one_snapshot() -> Iterator[None]:
         yield
 
 
-def _copy_out(table: Mirrored, condition: sql.Composable, path: Path) -> int:
-    """Write the rows under `condition` to `path` as CSV (NULL bare, empty text quoted); returns its size in bytes."""
+def _copied(table: Mirrored, condition: sql.Composable, path: Path) -> Iterator[int]:
+    """Write the rows under `condition` to `path` as CSV (NULL bare, empty text quoted); yields how many lines there are
+    so far, after each piece."""
     columns = sql.SQL(", ").join(
         sql.SQL(column.source.replace("%(zone)s", "{zone}")).format(zone=sql.Literal(settings.TIME_ZONE))
         for column in table.columns.values()
@@ -150,11 +175,20 @@ def _copy_out(table: Mirrored, condition: sql.Composable, path: Path) -> int:
     statement = sql.SQL("COPY (SELECT {}, {} FROM {} WHERE {}) TO STDOUT (FORMAT csv)").format(
         columns, sql.SQL(table.gone), sql.Identifier(table.source), condition
     )
-    size = 0
+    lines = 0
     with path.open("wb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for data in copy:
-            size += file.write(data)
-    return size
+            file.write(data)
+            lines += bytes(data).count(b"\n")
+            yield lines
+
+
+def _about_rows(table: Mirrored) -> int | None:
+    """As many rows as the database believes `table` to have."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table.source])
+        (rows,) = cursor.fetchone()
+    return int(rows) if rows > 0 else None
 
 
 def _csv(table: Mirrored, path: Path) -> str:

@@ -4,11 +4,11 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from .mirror import mirror
+from .mirror import LoadingError, mirror
 from .models import Epoch
 from .tables import Column, Mirrored, register
 
-__all__ = ["Column", "Mirrored", "forget", "register", "start_anew", "warm_up"]
+__all__ = ["Column", "LoadingError", "Mirrored", "forget", "register", "start_anew", "warm_up"]
 
 
 def start_anew(table: str) -> None:
