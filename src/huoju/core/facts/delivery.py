@@ -71,9 +71,24 @@ def run_shards(
             elif last is not None:
                 cursor.tx, cursor.fact_id = last.tx, last.id
             cursor.handled += count
-            cursor.moved_at = now
-        Cursor.objects.bulk_update(cursors, ["tx", "fact_id", "handled", "moved_at"])
+        _move(cursors, now)
         return len(facts)
+
+
+def _move(cursors: Sequence[Cursor], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE facts_cursor c SET tx = r.tx, fact_id = r.fact_id, handled = r.handled, moved_at = %s
+               FROM unnest(%s::bigint[], %s::bigint[], %s::uuid[], %s::bigint[]) AS r(id, tx, fact_id, handled)
+               WHERE c.id = r.id""",
+            [
+                now,
+                *map(
+                    list,
+                    zip(*[(each.pk, each.tx, each.fact_id, each.handled) for each in cursors], strict=True),
+                ),
+            ],
+        )
 
 
 def _read_on(
