@@ -27,6 +27,14 @@ def list_provinces() -> list[tuple[str, str]]:
     return [(region.code, region.name(language())) for region in PROVINCES]
 
 
+def list_regions() -> list[tuple[str, str]]:
+    """Every province and, after its province, every city: (code, name)."""
+    return [
+        (code, region_name(code) if len(code) == 2 else f"{region_name(code[:2])} · {region_name(code)}")
+        for code in sorted(REGIONS)
+    ]
+
+
 def list_countries() -> list[tuple[str, str]]:
     """Every country, its code and its name."""
     return [(code, country.name(language())) for code, country in COUNTRIES.items()]

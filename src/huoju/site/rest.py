@@ -27,11 +27,11 @@ api = NinjaAPI(
 
 # Rooms' routes: (prefix, dotted path of the room's `router`, tag on the reference page).
 ROUTERS: list[tuple[str, str, str]] = [
-    ("/v1", "huoju.hub.segments.rest.router", "Segments"),
     ("/v1", "huoju.acquire.forms.rest.router", "Leads"),
     ("/v1/imports", "huoju.acquire.imports.rest.router", "Imports"),
     ("/v1", "huoju.hub.companies.rest.router", "Companies"),
     ("/v1/people", "huoju.hub.profile.rest.router", "People"),
+    ("/v1", "huoju.hub.segments.rest.router", "Segments"),
     ("/v1", "huoju.hub.consent.rest.router", "Consent"),
     ("/v1/merges", "huoju.hub.identity.rest.router", "People"),
     ("/v1", "huoju.measure.funnel.rest.router", "Reports"),

@@ -52,7 +52,8 @@ def _card(deal: Opportunity) -> Card:
     return Card(
         title=deal.name,
         url=reverse("leads:lead", args=[deal.lead_id]),
-        text=str(deal.company or deal.lead.person),
+        # A deal of an import is called after its company; the person then says more than the name twice.
+        text=str(deal.company if deal.company and deal.company.name != deal.name else deal.lead.person),
         left=compact_money(deal.amount, deal.currency) if deal.amount is not None else "",
         right=str(deal.owner or ""),
     )

@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from huoju.core.geo import REGIONS
-from huoju.core.places import list_countries, region_name
+from huoju.core.places import list_countries, list_regions
 from huoju.core.ui.parts import Label
 from huoju.hub.identity.policy import Email, Phone, normalise_email, normalise_phone
 
@@ -20,11 +19,7 @@ LANGUAGE_CHOICES: list[tuple[str, Label]] = [
 
 
 def _regions() -> list[tuple[str, Label]]:
-    """Every province with its cities below it."""
-    names = [
-        (code, region_name(code) if len(code) == 2 else f"· {region_name(code)}") for code in sorted(REGIONS)
-    ]
-    return [("", "—"), *names]
+    return [("", "—"), *list_regions()]
 
 
 def _countries() -> list[tuple[str, Label]]:

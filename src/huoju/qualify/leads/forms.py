@@ -9,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.access import queries as access
 from huoju.core.access.models import User
 from huoju.core.access.policy import Role
+from huoju.core.places import list_regions
 from huoju.core.ui import stages
+from huoju.hub.companies.policy import SizeBand
+from huoju.hub.companies.queries import list_industries
 
 from .models import Lead
 from .policy import Stage, next_stages
@@ -59,8 +62,23 @@ class AssignForm(forms.Form):
 
 
 class LeadForm(forms.ModelForm[Lead]):
-    """The dimensions of a lead that may be corrected by hand."""
+    """The dimensions of a lead that may be corrected by hand; codes are chosen by name."""
+
+    region = forms.ChoiceField(label=_("Region"), required=False)
+    industry = forms.ChoiceField(label=_("Industry"), required=False)
+    size = forms.ChoiceField(label=_("Company size"), required=False)
 
     class Meta:
         model = Lead
         fields = ["product", "region", "industry", "size", "segment", "channel", "campaign"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, known in (
+            ("region", list_regions()),
+            ("industry", list_industries()),
+            ("size", [(band.value, band.value) for band in SizeBand]),
+        ):
+            kept = getattr(self.instance, name)
+            others = [] if kept in dict(known) or not kept else [(kept, kept)]  # of another system
+            self.fields[name].choices = [("", "—"), *known, *others]  # type: ignore[attr-defined]

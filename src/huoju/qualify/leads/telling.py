@@ -1,12 +1,14 @@
 """How the facts of leads read on a timeline."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from huoju.core.facts.telling import Names, Told, register_teller
+from huoju.core.places import region_name
 from huoju.core.ui import stages
+from huoju.hub.companies.queries import industry_name
 
 from .facts import (
     ContactRevealed,
@@ -20,6 +22,9 @@ from .facts import (
     LeadWithdrawn,
 )
 from .labels import FIELD_LABELS, VIA_LABELS, WARNING_LABELS
+
+_NAMED = {"channel_id": "channel", "campaign_id": "campaign", "owner_id": "user", "sdr_id": "user"}
+_LOOKS: dict[str, Callable[[str], str]] = {"region": region_name, "industry": industry_name}
 
 
 def _source(payload: LeadCaptured | LeadTouched, names: Names) -> str:
@@ -78,9 +83,19 @@ def _assigned(payload: LeadAssigned, names: Names) -> Told:
     return Told(title, "user-check", text)
 
 
-def _updated(payload: LeadUpdated, _names: Names) -> Told:
+def _shown(field: str, value: str | int | None, names: Names) -> str:
+    """A new value, by its name where the log has a code."""
+    if value in (None, ""):
+        return "–"
+    if isinstance(value, int) and (kind := _NAMED.get(field)):
+        return names.of(kind, value)
+    look = _LOOKS.get(field, str)
+    return look(str(value))
+
+
+def _updated(payload: LeadUpdated, names: Names) -> Told:
     changes = ", ".join(
-        f"{FIELD_LABELS.get(field, field)}: {value if value not in (None, '') else '–'}"
+        f"{FIELD_LABELS.get(field, field)}: {_shown(field, value, names)}"
         for field, value in payload.changes.items()
     )
     return Told(gettext_lazy("Details changed"), "edit", changes)

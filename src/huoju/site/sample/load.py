@@ -124,6 +124,8 @@ def _staff(now: datetime) -> dict[str, User]:
 
 def _campaigns(people: dict[str, User], now: datetime) -> None:
     campaigns.ensure_channels({code for code, *_rest in words.CHANNELS})
+    for code, name, kind, *_rest in words.CHANNELS:
+        Channel.objects.filter(code=code, name=code).update(name=name, kind=kind)  # not among those that ship
     channels = {channel.code: channel for channel in Channel.objects.all()}
     for index, (code, name, channel, begin, length, share) in enumerate(words.CAMPAIGNS):
         starts = (now - timedelta(days=begin * 30)).date()

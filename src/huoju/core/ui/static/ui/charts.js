@@ -97,7 +97,7 @@
       // The HTML tooltip writes style attributes, which our CSP refuses; this one is painted on the canvas.
       renderMode: "richText",
     });
-    if (option.legend) full.legend = Object.assign({ top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10 }, option.legend, { textStyle: { color: text } });
+    if (option.legend) full.legend = Object.assign({ type: "scroll", top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10 }, option.legend, { textStyle: { color: text } });
     if (option.xAxis) full.xAxis = axes(option.xAxis, true);
     if (option.yAxis) full.yAxis = axes(option.yAxis, false);
     full.series = (option.series || []).map(function (series) {
