@@ -11,13 +11,15 @@ from django.utils import timezone
 from huoju.core.facts.delivery import drain
 from huoju.core.facts.models import DeadLetter, Fact
 from huoju.core.facts.operations import NewFact, append
+from huoju.core.jobs import run_waiting
 from huoju.core.lake import operations as lake
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 from huoju.hub.identity.models import Alias, Person
 from huoju.hub.segments import engines
+from huoju.hub.segments.jobs import sum_tallies
 from huoju.hub.segments.membership import build, follow_due
 from huoju.hub.segments.models import Membership, Segment
-from huoju.hub.segments.operations import create_segment, update_segment
+from huoju.hub.segments.operations import archive_segment, create_segment, update_segment
 from huoju.hub.segments.queries import count_members, list_members
 from huoju.hub.segments.readers import segments_reader
 
@@ -162,3 +164,28 @@ def test_a_build_over_the_lake_looks_again_at_whom_the_log_has_told_of(
     made = segment(TWICE)
     assert inside(made) == {first, second}
     assert Membership.objects.filter(segment=made).count() == 2
+
+
+def test_an_archived_segment_is_left_by_everybody_and_said_so() -> None:
+    """Its history remains, and taken back it is built anew."""
+    first, second = people(2)
+    tell(visit(first), visit(first), visit(second), visit(second))
+    made = segment(TWICE)
+    archive_segment(segment_id=made.pk, archived=True)
+    run_waiting()
+    assert (inside(made), count_members([made.pk])) == (set(), {made.pk: 0})
+    assert Fact.objects.filter(kind="segment.left", person_id__in=[first, second]).count() == 2
+    assert Membership.objects.filter(segment=made).count() == 2
+    archive_segment(segment_id=made.pk, archived=False)
+    run_waiting()
+    assert inside(made) == {first, second}
+
+
+def test_who_is_removed_is_counted_out_at_night() -> None:
+    """A person may go without a fact: an import was taken back."""
+    first, second = people(2)
+    tell(visit(first), visit(first), visit(second), visit(second))
+    made = segment(TWICE)
+    Person.objects.filter(pk=first).delete()
+    sum_tallies()
+    assert (inside(made), count_members([made.pk])) == ({second}, {made.pk: 1})

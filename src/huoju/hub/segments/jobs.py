@@ -14,6 +14,12 @@ def build_segment(*, segment_id: int) -> None:
     membership.build(segment_id=segment_id, now=timezone.now())
 
 
+@job(queue="segments", lock="segments.build")
+def empty_segment(*, segment_id: int) -> None:
+    """Let everybody leave an archived segment; see `membership.empty`."""
+    membership.empty(segment_id=segment_id, now=timezone.now())
+
+
 @periodic("* * * * * */15", queue="segments")
 def follow_due() -> None:
     """Evaluate whom time alone may have moved."""
@@ -23,11 +29,21 @@ def follow_due() -> None:
 
 @periodic("17 3 * * *", queue="segments")
 def sum_tallies() -> None:
-    """One row a segment and day in place of many."""
+    """One row a segment and day in place of many; who went without leaving (a person was removed) is counted out."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """WITH old AS (DELETE FROM segments_tally WHERE day < current_date
                             RETURNING segment_id, day, entered, "left")
                INSERT INTO segments_tally (segment_id, day, entered, "left")
                SELECT segment_id, day, sum(entered), sum("left") FROM old GROUP BY segment_id, day"""
+        )
+        cursor.execute(
+            """INSERT INTO segments_tally (segment_id, day, entered, "left")
+               SELECT id, current_date, greatest(missing, 0), greatest(-missing, 0) FROM (
+                   SELECT s.id, (SELECT count(*) FROM segments_membership m
+                                 WHERE m.segment_id = s.id AND m.left_at IS NULL)
+                                - (SELECT coalesce(sum(t.entered - t."left"), 0) FROM segments_tally t
+                                   WHERE t.segment_id = s.id) AS missing
+                   FROM segments_segment s) AS compared
+               WHERE missing <> 0"""
         )

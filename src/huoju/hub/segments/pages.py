@@ -385,7 +385,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a segment away, or take it back."""
     segment = get_object_or_404(Segment, pk=pk)
     archived = request.POST.get("archived") == "1"
-    operations.archive_segment(segment_id=pk, archived=archived, now=timezone.now())
+    operations.archive_segment(segment_id=pk, archived=archived)
     messages.success(request, _("Archived.") if archived else _("Back in use; it is being built."))
     return redirect_to(request, segment_url(segment))
 

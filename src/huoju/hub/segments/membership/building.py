@@ -102,22 +102,44 @@ def _enter(segment: Running, profile_ids: Sequence[int], now: datetime) -> int:
             [segment.pk, now, numbers(profile_ids)],
         )
         came = sorted(pk for (pk,) in cursor.fetchall())
-        report([Move(segment, came, [])], now=now, cause="build")
+        report([Move(segment.pk, segment.version, came=came)] if came else [], now=now, cause="build")
         Segment.objects.filter(pk=segment.pk).update(build_done=F("build_done") + len(profile_ids))
     return len(came)
 
 
 def _leave(segment: Running, profile_ids: Sequence[int], now: datetime) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
+        gone = _end(segment.pk, segment.version, profile_ids, now)
+        Segment.objects.filter(pk=segment.pk).update(build_done=F("build_done") + len(profile_ids))
+    return gone
+
+
+def _end(segment_id: int, version: int, profile_ids: Sequence[int], now: datetime) -> int:
+    with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE segments_membership SET left_at = %s
                WHERE segment_id = %s AND left_at IS NULL AND profile_id = ANY(%s::bigint[]) RETURNING profile_id""",
-            [now, segment.pk, numbers(profile_ids)],
+            [now, segment_id, numbers(profile_ids)],
         )
         gone = sorted(pk for (pk,) in cursor.fetchall())
-        report([Move(segment, [], gone)], now=now, cause="build")
-        Segment.objects.filter(pk=segment.pk).update(build_done=F("build_done") + len(profile_ids))
+    report([Move(segment_id, version, gone=gone)] if gone else [], now=now, cause="build")
     return len(gone)
+
+
+def empty(*, segment_id: int, now: datetime) -> int:
+    """Let everybody leave an archived segment, some thousand a transaction, each with its fact; returns how many left.
+
+    Stops where the segment is taken back meanwhile. Not for a caller's transaction, except in tests.
+    """
+    moved = 0
+    while True:
+        with transaction.atomic():
+            segment = Segment.objects.select_for_update().filter(pk=segment_id, archived=True).first()
+            inside = Membership.objects.filter(segment_id=segment_id, left_at=None)
+            ids = list(inside.values_list("profile_id", flat=True)[:CHUNK])
+            if segment is None or not ids:
+                return moved
+            moved += _end(segment_id, segment.version, ids, now)
 
 
 def _replace_due(segment: Running, due: Iterable[tuple[int, datetime]]) -> None:

@@ -45,11 +45,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Who entered a segment and who left it."""
+    """Who entered a segment, by a version of its definition, and who left it."""
 
-    segment: Running
-    came: Sequence[int]
-    gone: Sequence[int]
+    segment_id: int
+    version: int
+    came: Sequence[int] = ()
+    gone: Sequence[int] = ()
 
 
 def is_derived(segment: Running) -> bool:
@@ -121,7 +122,12 @@ def _evaluate(asks: Sequence[Ask], now: datetime) -> Iterator[Move]:
         mine = [row for row in rows if row[0] == ask.segment.pk]
         if mine:
             came = [profile_id for _, profile_id, entered in mine if entered]
-            yield Move(ask.segment, came, [profile_id for _, profile_id, entered in mine if not entered])
+            yield Move(
+                ask.segment.pk,
+                ask.segment.version,
+                came,
+                [profile_id for _, profile_id, entered in mine if not entered],
+            )
 
 
 def _array(ids: Iterable[int]) -> str:
@@ -166,7 +172,7 @@ def report(moves: Sequence[Move], *, now: datetime, cause: Cause) -> None:
         return
     facts: list[NewFact] = []
     for move in moves:
-        told = {"segment_id": move.segment.pk, "version": move.segment.version, "cause": cause}
+        told = {"segment_id": move.segment_id, "version": move.version, "cause": cause}
         entered, left = SegmentEntered(**told), SegmentLeft(**told)  # type: ignore[arg-type]
         facts += [NewFact(payload=entered, occurred_at=now, person_id=pk) for pk in move.came]
         facts += [NewFact(payload=left, occurred_at=now, person_id=pk) for pk in move.gone]
@@ -179,7 +185,7 @@ def report(moves: Sequence[Move], *, now: datetime, cause: Cause) -> None:
                FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS u(segment_id, came, gone)""",
             [
                 day,
-                numbers(move.segment.pk for move in moves),
+                numbers(move.segment_id for move in moves),
                 numbers(len(move.came) for move in moves),
                 numbers(len(move.gone) for move in moves),
             ],

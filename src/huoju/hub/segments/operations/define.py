@@ -11,8 +11,8 @@ from huoju.core.errors import UserError
 from huoju.core.problems import Problem
 
 from ..asking import company_zone
-from ..jobs import build_segment
-from ..models import Due, Membership, Segment, SegmentVersion
+from ..jobs import build_segment, empty_segment
+from ..models import Due, Segment, SegmentVersion
 from ..policy.definition import Definition, referred_segments
 from ..policy.formula import normalise
 from ..policy.parsing import DefinitionError, Fault, check, parse
@@ -101,8 +101,8 @@ def update_segment(
     return segment
 
 
-def archive_segment(*, segment_id: int, archived: bool, now: datetime) -> None:
-    """Put a segment away, or take it back. Put away it has no members: their stay ends now, its history remains.
+def archive_segment(*, segment_id: int, archived: bool) -> None:
+    """Put a segment away, or take it back. Put away it has no members: a job lets them leave, its history remains.
 
     Raises `UserError` while others are built on it, or where its definition does not hold any more.
     """
@@ -114,11 +114,9 @@ def archive_segment(*, segment_id: int, archived: bool, now: datetime) -> None:
         if archived:
             _refuse_if_used(segment)
             Due.objects.filter(segment_id=segment_id).delete()
-            Membership.objects.filter(segment_id=segment_id, left_at=None).update(left_at=now)
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM segments_tally WHERE segment_id = %s", [segment_id])
             segment.archived = True
             _save(segment, "archived")
+            empty_segment.using(key=f"segments.empty/{segment_id}").defer(segment_id=segment_id)
             return
         segment.archived = False
         _save(segment, "archived")
