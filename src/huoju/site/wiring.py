@@ -50,7 +50,7 @@ from huoju.hub.consent.registry import register_relations, register_request_take
 from huoju.hub.identity import pages as identity_pages
 from huoju.hub.identity import queries as identity_queries
 from huoju.hub.identity import telling as identity_telling
-from huoju.hub.identity.facts import IdentifierVerified
+from huoju.hub.identity.facts import CompanyJoined, CompanyLeft, IdentifierVerified
 from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.identity.registry import Aspect, register_aspect
 from huoju.hub.privacy import operations as privacy
@@ -289,7 +289,7 @@ def wire_traits() -> None:
     told = (LeadCaptured, LeadTouched, LeadUpdated, IdentifierVerified)
     register_traits(
         profile_traits.persons(told),
-        profile_traits.companies((*told, CompanyUpdated)),
+        profile_traits.companies((*told, CompanyUpdated, CompanyJoined, CompanyLeft)),
         leads_traits.LEAD,
         leads_traits.scores((*recognition_reader().kinds, BandChanged)),
         deals_traits.DEAL,

@@ -60,6 +60,21 @@ class PersonUnmerged:
     former_profile_id: int
 
 
+@fact("person.company_joined")
+class CompanyJoined:
+    """A person without a company belongs to one now: it was given the domain that they write from."""
+
+    company_id: int
+    domain: str
+
+
+@fact("person.company_left")
+class CompanyLeft:
+    """The company lost the domain by which alone the person had joined it."""
+
+    company_id: int
+
+
 def profiles_in(payload: PersonMerged | PersonUnmerged) -> set[int]:
     """The profiles that have changed by it, besides the person's own."""
     former = {payload.former_profile_id} if isinstance(payload, PersonUnmerged) else set()

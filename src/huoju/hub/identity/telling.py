@@ -5,7 +5,15 @@ from django.utils.translation import gettext_lazy
 
 from huoju.core.facts.telling import Names, Told, register_names, register_rules, register_teller
 
-from .facts import IdentifierVerified, MergeProposed, PersonKeptApart, PersonMerged, PersonUnmerged
+from .facts import (
+    CompanyJoined,
+    CompanyLeft,
+    IdentifierVerified,
+    MergeProposed,
+    PersonKeptApart,
+    PersonMerged,
+    PersonUnmerged,
+)
 from .labels import field_label
 from .policy import BLOCK_LABELS, Block
 from .queries import names_of
@@ -40,6 +48,16 @@ def _unmerged(payload: PersonUnmerged, _names: Names) -> Told:
     return Told(gettext_lazy("Merge undone"), "users-plus", payload.reason, "info")
 
 
+def _joined(payload: CompanyJoined, names: Names) -> Told:
+    values = {"name": names.of("company", payload.company_id), "domain": payload.domain}
+    return Told(_("Belongs to %(name)s: writes from %(domain)s") % values, "building")
+
+
+def _left(payload: CompanyLeft, names: Names) -> Told:
+    values = {"name": names.of("company", payload.company_id)}
+    return Told(_("No longer belongs to %(name)s: its domain was taken away") % values, "building")
+
+
 def register() -> None:
     """Called once by the wiring."""
     register_names("person", names_of)
@@ -48,4 +66,7 @@ def register() -> None:
     register_teller(IdentifierVerified, _verified)
     register_teller(PersonMerged, _merged)
     register_teller(PersonUnmerged, _unmerged)
+    register_teller(CompanyJoined, _joined)
+    register_teller(CompanyLeft, _left)
     register_rules("identity", gettext_lazy("Verified identifier"))
+    register_rules("companies", gettext_lazy("Mail domain"))

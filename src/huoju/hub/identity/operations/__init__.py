@@ -2,6 +2,7 @@
 
 from .bulk import Reresolved, reresolve, resolve_edges
 from .deciding import decide, merge, postpone, reopen, unmerge
+from .employers import join_company, leave_company
 from .golden import rewrite_batch
 from .merging import Merged, NewMerge, merge_batch, separate, unmerge_batch
 from .proposals import propose_batch
@@ -18,6 +19,8 @@ __all__ = [
     "decide",
     "forget_batch",
     "hold",
+    "join_company",
+    "leave_company",
     "merge",
     "merge_batch",
     "postpone",
