@@ -14,11 +14,17 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from huoju.acquire.forms import operations as forms
+from huoju.acquire.imports.models import ImportRow
+from huoju.convert.deals.facts import OpportunityOpened
+from huoju.convert.deals.models import Opportunity, Payment, Poc
+from huoju.convert.workbench.facts import ActivityLogged
+from huoju.convert.workbench.models import Activity
 from huoju.core.access.models import User
 from huoju.core.errors import UserError
 from huoju.core.facts import delivery, readers
 from huoju.core.facts.kinds import kind_named
 from huoju.core.facts.models import Fact
+from huoju.core.facts.operations import NewFact, append
 from huoju.core.lake import operations as lake
 from huoju.core.lake.models import File
 from huoju.hub.consent import queries as consent
@@ -33,6 +39,7 @@ from huoju.qualify.leads.models import Lead
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECRETS = ("li.na@firm-a.cn", "13800138456", "李娜", "想了解数仓", "203.0.113.7")
+TYPED = ("Li.Na@", "138 0013 8456", "138-0013-8456")
 pytestmark = pytest.mark.django_db
 
 
@@ -58,6 +65,35 @@ def send_form() -> Person:
     return Person.objects.get(email="li.na@firm-a.cn")
 
 
+def sell_to(person: Person) -> None:
+    """A sales person types the name and the addresses wherever text can be typed; an import changed the person."""
+    lead = Lead.objects.get(person=person)
+    Lead.objects.filter(pk=lead.pk).update(
+        stage="disqualified", stage_reason="李娜 moved", warnings=[{"code": "x", "detail": "李娜"}]
+    )
+    Activity.objects.create(
+        lead=lead, kind="call", text="李娜 138 0013 8456", at=NOW, by=User.objects.create(username="sales")
+    )
+    deal = Opportunity.objects.create(
+        lead=lead,
+        company_id=lead.company_id,
+        name="李娜的项目",
+        opened_at=NOW,
+    )
+    Poc.objects.create(opportunity=deal, criteria="李娜 signs", failure_reason="slow", started_at=NOW)
+    Payment.objects.create(opportunity=deal, amount=10, paid_at=NOW, note="paid by 李娜, +86-138-0013-8456")
+    ImportRow.objects.create(
+        batch_id=1, row_no=1, outcome="updated", refs={"person": person.pk}, before={"name": "李娜"},
+        reasons=[["x", "email", {"value": "li.na@firm-a.cn"}]],
+    )  # fmt: skip
+    told: list[object] = [
+        OpportunityOpened(lead_id=lead.pk, opportunity_id=deal.pk, name="李娜的项目"),
+        ActivityLogged(lead_id=lead.pk, activity_id=1, kind="call", outcome="", text="李娜 13800138456"),
+    ]
+    facts = [NewFact(payload=each, person_id=person.pk, occurred_at=NOW) for each in told]
+    append(facts, actor="user:1", source="user:1", now=NOW)
+
+
 def everything() -> str:
     """All rows of all tables as one text."""
     with connection.cursor() as cursor:
@@ -67,7 +103,7 @@ def everything() -> str:
         for name in tables:
             cursor.execute(f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM \"{name}\" t")
             (text,) = cursor.fetchone() or ("",)
-            found += [f"{name}: {text[:300]}" for secret in SECRETS if secret in text]
+            found += [f"{name}: {text[:300]}" for secret in (*SECRETS, *TYPED) if secret in text]
     return "\n".join(found)
 
 
@@ -82,8 +118,10 @@ def test_the_lake_forgets_what_a_form_said(
 ) -> None:
     monkeypatch.setattr(settings, "LAKE_URL", str(tmp_path))
     person = send_form()
+    sell_to(person)
     lake.flow(now=NOW, horizon="own")
     assert "想了解数仓" in in_the_lake(tmp_path)
+    assert "李娜的项目" in in_the_lake(tmp_path)
     request = operations.register_request(
         person_id=person.pk, kind="erasure", source="staff", user_id=admin.pk, now=NOW
     )
@@ -101,6 +139,8 @@ def admin() -> User:
 
 def test_erased_everywhere_with_a_certificate_and_recognised_when_they_come_back(admin: User) -> None:
     person = send_form()
+    sell_to(person)
+    Opportunity.objects.update(competitor="who? ask Li.Na@firm-a.cn")
     assert everything()
     request = operations.register_request(
         person_id=person.pk, kind="erasure", source="staff", user_id=admin.pk, now=NOW
@@ -114,6 +154,13 @@ def test_erased_everywhere_with_a_certificate_and_recognised_when_they_come_back
     assert request.steps["identifiers"]["erased"] == 2
     assert everything() == ""
     assert Lead.objects.filter(person=person).count() == 1  # the figures stay
+    deal, trial, payment = Opportunity.objects.get(), Poc.objects.get(), Payment.objects.get()
+    assert deal.company is not None
+    assert (deal.name, deal.competitor, payment.note) == (deal.company.name, "", "")
+    assert (trial.criteria, trial.failure_reason) == ("", "slow")  # what names nobody stays
+    steps = {code: (done["erased"], done["kept"]) for code, done in request.steps.items()}
+    assert (steps["opportunities"], steps["trials"], steps["payments"]) == ((1, 1), (1, 1), (1, 1))
+    assert all(request.steps[code]["ground"] for code in ("opportunities", "import_rows", "facts"))
     for fact in Fact.objects.all():  # and the log still reads
         kind = kind_named(fact.kind)
         assert kind is not None

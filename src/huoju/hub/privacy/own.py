@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from huoju.core.facts.kinds import all_kinds
 from huoju.core.lake import operations as lake
 
-from .registry import BLANK, Erased, Holder, Table, register_holder
+from .registry import BLANK, Erased, Holder, Table, mentions, register_holder
 
 _OF = "t.person_id = ANY(%(persons)s)"
 _PAIR = "(t.person_id = ANY(%(persons)s) OR t.into_id = ANY(%(persons)s))"
@@ -107,6 +107,15 @@ def _export_facts(persons: Sequence[int]) -> list[dict[str, Any]]:
         return [json.loads(text) for (text,) in cursor.fetchall()]
 
 
+# Other texts of a fact (the name of a deal, a reason) go where they name the person.
+_WITHOUT_NAMES = f"""
+UPDATE facts_fact f SET payload = (
+    SELECT jsonb_object_agg(e.key, CASE WHEN jsonb_typeof(e.value) = 'string' AND {mentions("(e.value #>> '{}')")}
+                                        THEN '""'::jsonb ELSE e.value END)
+      FROM jsonb_each(f.payload) AS e)
+ WHERE f.person_id = ANY(%(persons)s) AND {mentions("f.payload::text")}"""
+
+
 def _erase_facts(persons: Sequence[int]) -> Erased:
     """Blank what kinds declare as personal, and forget which browser it was. The log opens for that alone."""
     count = 0
@@ -120,6 +129,8 @@ def _erase_facts(persons: Sequence[int]) -> Erased:
                 {"fields": sorted(kind.personal), "persons": list(persons), "kind": kind.name},
             )
             count += cursor.rowcount
+        cursor.execute(_WITHOUT_NAMES, {"persons": list(persons)})
+        count += cursor.rowcount
         cursor.execute(
             "UPDATE facts_fact SET visitor_id = NULL WHERE person_id = ANY(%s) AND visitor_id IS NOT NULL",
             [list(persons)],

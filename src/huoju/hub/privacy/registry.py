@@ -17,6 +17,23 @@ BLANK = """payload || COALESCE((
 """A payload without its personal fields, each as empty as its type allows, so that it still reads as its kind."""
 
 
+def mentions(text: str) -> str:
+    """SQL: whether `text` names one of `%(persons)s` by name, mail address or number. Holds until those are erased."""
+    digits = f"translate({text}, ' -()', '')"
+    return f"""(EXISTS (SELECT FROM identity_person p WHERE p.id = ANY(%(persons)s) AND (
+        length(p.name) > 1 AND position(p.name IN {text}) > 0
+        OR p.email <> '' AND position(lower(p.email) IN lower({text})) > 0
+        OR length(p.mobile) > 9 AND position(right(p.mobile, 10) IN {digits}) > 0))
+    OR EXISTS (SELECT FROM identity_identifier i WHERE i.person_id = ANY(%(persons)s) AND (
+        i.kind = 'email' AND position(i.value IN lower({text})) > 0
+        OR i.kind = 'mobile' AND position(right(i.value, 10) IN {digits}) > 0)))"""
+
+
+def unnamed(text: str, instead: str = "''") -> str:
+    """SQL: `text`, or `instead` where it `mentions` the persons."""
+    return f"CASE WHEN {mentions(text)} THEN {instead} ELSE {text} END"
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What a holder did: rows erased or blanked, rows kept and on which ground (English, for the certificate)."""
@@ -61,8 +78,8 @@ def all_holders() -> list[Holder]:
 class Table:
     """A holder that is a table: `where` selects rows by `%(persons)s`, `columns` are exported (name → SQL expression).
 
-    Erasing deletes the rows, or with `blank` sets columns to SQL values; with `keep` it leaves them and says on which
-    ground.
+    Erasing deletes the rows, or with `blank` sets columns to SQL values; with `keep` the rows stay and it says on which
+    ground (`blank` then says what goes all the same).
     """
 
     name: str
@@ -101,14 +118,18 @@ class Table:
             return [json.loads(text) for (text,) in cursor.fetchall()]
 
     def _erase(self, persons: Sequence[int]) -> Erased:
-        if self.keep:
-            found = self._find(persons)
-            return Erased(kept=found, ground=self.keep if found else "")
+        kept = self._find(persons) if self.keep else 0
+        ground = self.keep if kept else ""
         if self.blank:
             sets = ", ".join(f"{name} = {value}" for name, value in self.blank.items())
             statement = f"UPDATE {self.name} t SET {sets} WHERE {self.where}"
+            if self.keep:
+                changed = (f"t.{name} IS DISTINCT FROM ({value})" for name, value in self.blank.items())
+                statement += f" AND ({' OR '.join(changed)})"
+        elif self.keep:
+            return Erased(kept=kept, ground=ground)
         else:
             statement = f"DELETE FROM {self.name} t WHERE {self.where}"
         with connection.cursor() as cursor:
             cursor.execute(statement, {"persons": list(persons)})
-            return Erased(erased=cursor.rowcount)
+            return Erased(erased=cursor.rowcount, kept=kept, ground=ground)

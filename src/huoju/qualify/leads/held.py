@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from huoju.hub.privacy.registry import Table, register_holder
+from huoju.hub.privacy.registry import Table, register_holder, unnamed
 
 _OURS = "SELECT id FROM leads_lead WHERE person_id = ANY(%(persons)s)"
 
@@ -25,8 +25,23 @@ LEADS = Table(
             *("region", "industry", "size", "segment", "score", "extra"),
         )
     },
-    blank={"extra": "'{}'", "keyword": "''", "landing_page": "''", "referrer": "''", "external_id": "NULL"},
+    blank={
+        "extra": "'{}'",
+        "keyword": "''",
+        "landing_page": "''",
+        "referrer": "''",
+        "external_id": "NULL",
+        "warnings": "'[]'",
+        "stage_reason": unnamed("t.stage_reason"),
+    },
 ).holder(code="leads", label=_("Leads"), order=30)
+STEPS = Table(
+    name="leads_stagechange",
+    where=f"t.lead_id IN ({_OURS})",
+    columns={name: f"t.{name}" for name in ("from_stage", "to_stage", "at", "reason")},
+    blank={"reason": unnamed("t.reason")},
+    keep="Steps of leads without personal data, for counts only",
+).holder(code="steps", label=_("Steps of leads"), order=33)
 TOUCHES = Table(
     name="leads_touch",
     where=f"t.lead_id IN ({_OURS})",
@@ -42,4 +57,4 @@ FOUND = Table(
 
 def register() -> None:
     """Called once by the wiring."""
-    register_holder(LEADS, TOUCHES, FOUND)
+    register_holder(LEADS, TOUCHES, FOUND, STEPS)
