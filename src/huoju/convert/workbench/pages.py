@@ -15,6 +15,7 @@ from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.ui.formpage import form_page
 from huoju.core.ui.home import CardContent
+from huoju.core.ui.inbox import inbox_of
 from huoju.core.ui.listing import Empty
 from huoju.core.ui.parts import Case, Figure
 from huoju.core.ui.respond import respond, toast, trigger
@@ -47,19 +48,19 @@ def inbox(request: HttpRequest) -> HttpResponse:
     ]
     context: dict[str, Any] = {
         "title": _("Inbox"),
-        "cases": cases,
-        "open": waiting[0].pk if waiting else None,
-        "panel": "workbench/_case.html" if waiting else "",
-        "empty": Empty(
-            title=_("Nothing waits for you"),
-            text=_(
-                "New leads are routed here as soon as marketing recognises them. Accept one to make it yours."
+        **inbox_of(
+            cases,
+            panel="workbench/_case.html",
+            opened=lambda: _case(waiting[0]),
+            empty=Empty(
+                title=_("Nothing waits for you"),
+                text=_(
+                    "New leads are routed here as soon as marketing recognises them. Accept one to make it yours."
+                ),
+                icon="inbox",
             ),
-            icon="inbox",
         ),
     }
-    if waiting:
-        context |= _case(waiting[0])
     return respond(request, "ui/inbox.html", context, fragment="ui/_inbox.html")
 
 

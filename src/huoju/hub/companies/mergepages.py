@@ -16,6 +16,7 @@ from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.places import country_name, region_name
+from huoju.core.ui.inbox import inbox_of
 from huoju.core.ui.listing import Empty
 from huoju.core.ui.parts import Case
 from huoju.core.ui.respond import redirect_to, respond, toast, trigger
@@ -151,17 +152,17 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Duplicates"),
         "crumbs": [(_("Companies"), reverse("companies:companies")), (_("Duplicates"), "")],
-        "cases": cases,
-        "open": waiting[0].pk if waiting else None,
-        "panel": "companies/_duplicate.html" if waiting else "",
-        "empty": Empty(
-            title=_("No duplicates"),
-            text=_("Companies that look like one another wait here until somebody decides."),
-            icon="copy-check",
+        **inbox_of(
+            cases,
+            panel="companies/_duplicate.html",
+            opened=lambda: _case(user, waiting[0]),
+            empty=Empty(
+                title=_("No duplicates"),
+                text=_("Companies that look like one another wait here until somebody decides."),
+                icon="copy-check",
+            ),
         ),
     }
-    if waiting:
-        context |= _case(user, waiting[0])
     return respond(request, "companies/duplicates.html", context, fragment="ui/_inbox.html")
 
 

@@ -15,6 +15,7 @@ from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.ui.formats import percent
 from huoju.core.ui.home import CardContent
+from huoju.core.ui.inbox import inbox_of
 from huoju.core.ui.links import link_of
 from huoju.core.ui.listing import Empty, ListPage, Sort, list_changed
 from huoju.core.ui.parts import Case
@@ -51,17 +52,17 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("Merge review"),
         "subtitle": _("Records that may be one human being. Every merge can be undone, and loses nothing."),
-        "cases": cases,
-        "open": waiting[0].pk if waiting else None,
-        "panel": "identity/_case.html" if waiting else "",
-        "empty": Empty(
-            title=_("Nothing to decide"),
-            text=_("Records that may be one human being wait here, with what speaks for and against it."),
-            icon="users",
+        **inbox_of(
+            cases,
+            panel="identity/_case.html",
+            opened=lambda: _case(request, waiting[0]),
+            empty=Empty(
+                title=_("Nothing to decide"),
+                text=_("Records that may be one human being wait here, with what speaks for and against it."),
+                icon="users",
+            ),
         ),
     }
-    if waiting:
-        context |= _case(request, waiting[0])
     return respond(request, "identity/inbox.html", context, fragment="ui/_inbox.html")
 
 

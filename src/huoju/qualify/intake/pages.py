@@ -12,6 +12,7 @@ from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.ui.home import CardContent
+from huoju.core.ui.inbox import inbox_of
 from huoju.core.ui.listing import Empty
 from huoju.core.ui.parts import Case
 from huoju.core.ui.respond import respond, toast, trigger
@@ -43,20 +44,21 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     ]
     context: dict[str, Any] = {
         "title": _("Quarantine"),
-        "cases": cases,
-        "open": waiting[0].pk if waiting else None,
-        "panel": "intake/_case.html" if waiting else "",
         "verdict": verdict.value,
-        "empty": Empty(
-            title=_("Nothing is held back"),
-            text=_(
-                "What looks wrong waits here with the reason until somebody lets it through or confirms that it is bad."
+        **inbox_of(
+            cases,
+            panel="intake/_case.html",
+            opened=lambda: _case(waiting[0]),
+            empty=Empty(
+                title=_("Nothing is held back"),
+                text=_(
+                    "What looks wrong waits here with the reason until somebody lets it through or confirms "
+                    "that it is bad."
+                ),
+                icon="shield-check",
             ),
-            icon="shield-check",
         ),
     }
-    if waiting:
-        context |= _case(waiting[0])
     return respond(request, "intake/quarantine.html", context, fragment="ui/_inbox.html")
 
 
