@@ -25,6 +25,7 @@ from huoju.hub.consent.policy import (
     shipped,
     validate,
 )
+from huoju.hub.identity.policy import Phone, normalise_phone
 
 TABLE = parse(1, shipped())
 FRESH = {(country, channel.value): 3 for country in TABLE.countries() for channel in Channel}
@@ -261,3 +262,26 @@ def test_gaps_and_doubles_are_refused() -> None:
 )
 def test_lines_of_lists(raw: str, entry: Entry | EntryProblem) -> None:
     assert read_entry(raw) == entry
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "6045550100",
+        "604-555-0100",
+        "(604) 555-0100",
+        "604.555.0100",
+        "1 604 555 0100",
+        "+1 604-555-0100",
+        "+16045550100",
+    ],
+)
+def test_american_numbers_are_read_like_all_others_only_faster(written: str) -> None:
+    phone = normalise_phone(written, "CA")
+    assert isinstance(phone, Phone)
+    assert read_entry(written, "CA") == Entry(EntryKind.MOBILE, phone.e164)
+
+
+def test_what_is_no_american_number_is_none() -> None:
+    assert read_entry("604-155-0100", "CA") is EntryProblem.UNREADABLE
+    assert read_entry("6045550100", "CN") is EntryProblem.UNREADABLE

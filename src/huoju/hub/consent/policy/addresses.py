@@ -49,6 +49,8 @@ PROBLEM_LABELS: dict[EntryProblem, str] = {
 }
 
 _CHINESE_MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})", re.ASCII)
+# Registers of North America have tens of millions of numbers, and the reader of all numbers takes 0.1 ms for one.
+_AMERICAN = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?([2-9]\d\d)[ .-]?(\d{4})", re.ASCII)
 _DOMAIN = re.compile(r"@?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24})", re.ASCII)
 _PREFIX = re.compile(r"(\+[1-9]\d{0,13})\*", re.ASCII)
 
@@ -61,6 +63,8 @@ def read_entry(raw: str, country: str = "CN") -> Entry | EntryProblem:
     """
     if country == "CN" and (plain := _CHINESE_MOBILE.fullmatch(raw)) is not None:
         return Entry(EntryKind.MOBILE, "+86" + plain[1])
+    if (country in ("US", "CA") or raw[:2] == "+1") and (plain := _AMERICAN.fullmatch(raw)) is not None:
+        return Entry(EntryKind.MOBILE, "+1" + plain[1] + plain[2] + plain[3])
     text = clean(raw[:400]).strip(" \t\"',;").lower()
     if not text:
         return EntryProblem.EMPTY
