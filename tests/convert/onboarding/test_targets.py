@@ -210,3 +210,23 @@ def test_the_preview_says_what_will_happen() -> None:
     imports.set_mapping(import_id=record.pk, mapping=mapping, now=timezone.now())
     preview = preview_import(import_id=record.pk)
     assert preview.counts == {"updates": 2, "rejected": 1}
+
+
+def test_a_large_file_is_read_by_a_process_that_knows_translated_choices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That process has no apps loaded; the outcome of a lead is also known by its label."""
+    monkeypatch.setattr("huoju.acquire.imports.feeder.CHILD_FROM_BYTES", 0)
+    monkeypatch.setattr("huoju.acquire.imports.running.BATCH_ROWS", 2)
+    rows = "".join(
+        f"{number},张伟{number},139123400{number:02},{ends}\n"
+        for number, ends in enumerate(("lost", "输单", "LOST", "", "lost"))
+    )
+    record = run(
+        "leads",
+        f"id,name,mobile,ends\n{rows}",
+        {"external_id": "id", "name": "name", "mobile": "mobile", "outcome": "ends"},
+        HISTORY,
+    )
+    assert (record.state, record.error) == ("done", None)
+    assert sorted(Lead.objects.values_list("stage", flat=True)) == ["lead", "lost", "lost", "lost", "lost"]

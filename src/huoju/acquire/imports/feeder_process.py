@@ -10,6 +10,8 @@ import pickle
 import signal
 import sys
 
+from django.apps import apps
+
 from .feeder import send
 
 
@@ -20,6 +22,8 @@ def main() -> None:
     # Only batches may go out there: whatever anybody prints goes to standard error.
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Ready, with no app at all: the choices of a field are also known by their translated labels.
+    apps.populate(())
     # A batch makes many objects that all die together: looking for cycles among them is a waste.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
