@@ -201,7 +201,7 @@ def told_evidence(evidence: Sequence[Evidence], *, contacts: bool) -> list[dict[
             "right": shown(each.field, each.right),
             "agreement": _(AGREEMENT_LABELS[each.level]),
             "tone": _TONES[each.level],
-            "weight": f"{each.weight:+.1f}",
+            "weight": f"{each.weight:+.1f}" if each.weight else "",
         }
         for each in sorted(evidence, key=lambda item: -abs(item.weight))
     ]

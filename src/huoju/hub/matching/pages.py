@@ -159,7 +159,13 @@ def _chart(found: list[Band]) -> Chart:
     option: dict[str, Any] = {
         "legend": {},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": labels, "name": _("Probability")},
+        "xAxis": {
+            "type": "category",
+            "data": labels,
+            "name": _("Probability"),
+            "nameLocation": "middle",
+            "nameGap": 28,
+        },
         "yAxis": [
             {"type": "value", "format": "compact"},
             {"type": "value", "format": "compact", "minInterval": 1},

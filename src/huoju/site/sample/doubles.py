@@ -1,5 +1,6 @@
 """Records of the sample company that may be one human being or one company, for people to decide."""
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,12 +11,13 @@ from huoju.core.access.models import User
 from huoju.core.errors import UserError
 from huoju.core.text import pinyin, surname_pinyin
 from huoju.hub.companies import operations as companies
-from huoju.hub.companies.policy import CompanyName, normalise_company
+from huoju.hub.companies.policy import CompanyName, normalise_company, parts_of
 from huoju.hub.identity import operations as identity
 from huoju.hub.identity.policy import Identifier, IdentifierKind, normalise_name
 from huoju.hub.matching import operations as matching
 from huoju.qualify.leads.models import Lead
 
+_FORM = re.compile(r"(?:股份|责任|集团|有限|公司)+$")
 EACH = 3
 """So many of each kind."""
 
@@ -97,11 +99,8 @@ def _companies(known: list[_Known], now: datetime) -> dict[int, int]:
     """Rows of the same companies under their short names, by company. A job suggests that they are one."""
     hints: dict[int, companies.CompanyHint] = {}
     for each in known:
-        full = normalise_company(each.company)
-        if not isinstance(full, CompanyName):
-            continue
-        place = full.region.short_zh if full.region else ""
-        short = full.display.removeprefix(place).removesuffix("有限公司").removesuffix("股份")
+        parts = parts_of(each.company)
+        short = parts.brand + _FORM.sub("", parts.trade)
         name = normalise_company(short)
         if isinstance(name, CompanyName):
             hints[each.company_id] = companies.CompanyHint(name=short, key=name.key)
