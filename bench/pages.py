@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from huoju.core.access.models import User
 from huoju.core.facts import delivery, readers
+from huoju.measure.funnel.jobs import warm_up
 from huoju.qualify.leads.models import Lead
 
 from .harness import Figure, benchmark, say
@@ -68,6 +69,33 @@ TOGETHER = (
     ),
     *("industry={rare_industry}&size=1-19&sort=-score", "band=A&stage=pool&sort=captured_at"),
 )
+COMPANIES = (
+    *("", "sort=name", "sort=created_at", "industry={industry}&sort=name", "industry={rare_industry}"),
+    *(
+        "region=54",
+        "region=44&sort=-name",
+        "size=5000%2B",
+        "group=head",
+        "uscc=true",
+        "q=北京",
+        "q=firm777.cn",
+    ),
+    *("region=44&q=北京&sort=name", "created_at_min=2025-03-01"),
+)
+PEOPLE = (
+    *(
+        "",
+        "sort=created_at",
+        "tag=1",
+        "tag=2&sort=created_at",
+        "tag=3",
+        "stage=won",
+        "stage=lead",
+        "stage=lead&tag=2",
+    ),
+    *("owner={owner}", "owner={rare_owner}", "region=44", "region=54&sort=created_at", "company=北京"),
+    *("company=firm777.cn", "title=CTO", "q=王伟", "q=+8613800777777", "created_at_max=2025-01-02"),
+)
 FUNNELS = ("", "split=owner", "split=region&view=period", "split=channel&channel=1", "split=month")
 
 
@@ -92,6 +120,7 @@ def _measure(client: Client, addresses: Sequence[str]) -> dict[str, tuple[float,
     found = {}
     for address in addresses:
         times = []
+        client.get(address)
         for _ in range(ROUNDS):
             started = time.perf_counter()
             response = client.get(address)
@@ -132,6 +161,7 @@ _STORAGES = {
 def measure() -> None:
     """The pages of the database as it is."""
     values = _values()
+    warm_up()  # as each web process does when it starts
     sales = User.objects.get(username="sales2")
     people = {
         "admin": User.objects.create(username="bench-admin", role="admin"),
@@ -142,14 +172,21 @@ def measure() -> None:
     }  # fmt: skip
     lists = ["/leads/", *(f"/leads/?sort={mark}{name}" for name in SORTS for mark in ("", "-"))]
     lists += [f"/leads/?{part.format(**values)}" for part in (*FILTERS, *TOGETHER)]
+    companies = [f"/companies/?{part.format(**values)}" for part in COMPANIES]
+    persons = [f"/people/?{part.format(**values)}" for part in PEOPLE]
     for name, user in people.items():
         client = Client(HTTP_HOST="localhost", headers={"accept-language": "zh-hans"})
         client.force_login(user)
         client.get("/leads/")
         say(f"{name}:")
         _emit(f"list.{name}", _measure(client, lists), f"lead list for {name}")
+        _emit(f"companies.{name}", _measure(client, companies), f"list of companies for {name}")
+        _emit(f"people.{name}", _measure(client, persons), f"list of people for {name}")
         if name == "sales":
             continue
         shown = Lead.objects.filter(owner_id=None).values_list("pk", flat=True)[:20]
         _emit(f"lead.{name}", _measure(client, [f"/leads/{pk}/" for pk in shown]), "lead page")
+        faces = list(Lead.objects.filter(pk__in=shown).values_list("person_id", "company_id"))
+        cards = [f"/people/{pk}/" for pk, _ in faces if pk % 100] + [f"/companies/{pk}/" for _, pk in faces]
+        _emit(f"person.{name}", _measure(client, cards), "pages of persons and of companies")
         _emit(f"funnel.{name}", _measure(client, [f"/funnel/?{part}" for part in FUNNELS]), "funnel page")

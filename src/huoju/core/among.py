@@ -7,8 +7,19 @@ page that is asked for: there each row of the page is asked whether it belongs.
 from collections.abc import Iterable
 from typing import Any, cast
 
-from django.db.models import Model, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.expressions import RawSQL
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    F,
+    Func,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 
 FEW = 20_000
 """Up to so many ids are fetched."""
@@ -24,8 +35,8 @@ def among[M: Model](
     """
     few = list(ids.order_by().values_list(column, flat=True)[: FEW + 1])
     if len(few) <= FEW:
-        merged = mapping.filter(**{f"{column}__in": listed(few)}).values_list(whole, flat=True)
-        return rows.filter(pk__in=listed([*few, *merged]))
+        merged = mapping.filter(listed(few, column)).values_list(whole, flat=True)
+        return rows.filter(listed([*few, *merged]))
     return belonging(rows, ids, column=column, mapping=mapping, whole=whole)
 
 
@@ -42,6 +53,11 @@ def belonging[M: Model](
     return cast("QuerySet[M]", asked)
 
 
-def listed(ids: Iterable[int]) -> RawSQL:
-    """Ids as a subquery: one parameter, however many they are."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [sorted(set(ids))])
+def listed(ids: Iterable[int], column: str = "pk") -> Func:
+    """Whether `column` is one of `ids`: `= ANY` of one array, which the planner keeps as a condition.
+
+    An `IN` of several such sets it would join with each other, row by row.
+    """
+    array = Value(sorted(set(ids)), output_field=ArrayField(BigIntegerField()))
+    template, joiner = "%(expressions)s::bigint[])", " = ANY("
+    return Func(F(column), array, template=template, arg_joiner=joiner, output_field=BooleanField())
