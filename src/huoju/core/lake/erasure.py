@@ -1,6 +1,7 @@
-"""Erased persons: what the lake holds of them is taken anew from the log, where it is blank by then."""
+"""Erased persons: what the lake holds of them is taken anew from the log and the tables, where it is blank by then."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import pyarrow as pa
@@ -11,7 +12,10 @@ from . import duck
 from .facttables import columns_of, fact_tables, table_name
 from .flow import fetch_facts
 from .manifest import Change, LiveFile, live_files
+from .models import Part
 from .store import Store
+from .tables import LakeTable, all_tables
+from .transfer import fetch, select_table
 
 
 def rewrite_facts(
@@ -51,4 +55,35 @@ def _rewrite(
     if rows.num_rows:
         change.add(name, rows, columns, folder=f"facts/{kind.name}/{file.month}", month=file.month)
     change.drop([file])
+    return True
+
+
+def rewrite_tables(store: Store, change: Change, *, person_ids: Sequence[int]) -> int:
+    """Rewrite, in `change`, the tables whose files hold a row of these persons, be it one that a later file has
+    replaced; how many tables. What else has changed in a table since it flowed last follows with its next flow."""
+    persons = pa.table({"person_id": pa.array(sorted(set(person_ids)), pa.int64())})
+    about = [table for table in all_tables() if table.person in table.columns]
+    files = live_files([table.name for table in about])
+    return sum(_rewrite_table(store, change, table, files[table.name], persons) for table in about)
+
+
+def _rewrite_table(
+    store: Store, change: Change, table: LakeTable, files: list[LiveFile], persons: pa.Table
+) -> bool:
+    ever = [replace(file, part=Part.ROWS) for file in files]  # what is replaced lies there all the same
+    theirs = f'"{table.person}" IN (SELECT person_id FROM persons)'
+    with duck.session() as session:
+        session.register("persons", persons)
+        duck.attach(session, store, "ever", table.columns, ever)
+        if not session.execute(f"SELECT 1 FROM ever WHERE {theirs} LIMIT 1").fetchall():
+            return False
+        duck.attach(session, store, "held", table.columns, files, key=table.key)
+        others = session.execute(f"SELECT * FROM held WHERE ({theirs}) IS NOT TRUE").to_arrow_table()
+    listed = ",".join(str(each) for each in persons["person_id"].to_pylist())
+    owner = table.sources.get(table.person, table.person)
+    anew = fetch(select_table(table, f"{owner} = ANY('{{{listed}}}')"), table.columns)
+    rows = pa.concat_tables([others.cast(anew.schema), anew]).sort_by([(table.key, "ascending")])
+    if rows.num_rows:
+        change.add(table.name, rows, table.columns, folder=f"tables/{table.name}")
+    change.drop(files)
     return True

@@ -12,7 +12,7 @@ from huoju.core.facts.delivery import Horizon
 
 from . import flow as flows
 from .compaction import compact_facts, compact_tables
-from .erasure import rewrite_facts
+from .erasure import rewrite_facts, rewrite_tables
 from .manifest import BusyError, Change, hold_writers, oldest_in_use, only_writer
 from .models import File, Position
 from .store import Store, store
@@ -129,17 +129,19 @@ def sweep() -> int:
 
 
 def erase_persons(*, person_ids: Sequence[int], fact_ids: Sequence[UUID] = ()) -> int:
-    """Take the facts of these persons, and these facts, anew from the log; how many files were rewritten.
+    """Take the facts of these persons, these facts, and the rows of these persons in tables anew; how many files and
+    tables were rewritten.
 
-    Called in the transaction that blanked them in the log, after that; waits for a flow that is under way. What the
-    lake holds afterwards is what the log holds: personal fields blank, facts that were deleted gone. Tables follow with
-    the next flow, as with any change. The old files are removed once the transaction has committed and nobody reads
-    them.
+    Called in the transaction that blanked them in PostgreSQL, after that; waits for a flow that is under way. What the
+    lake holds of them afterwards is what PostgreSQL holds: personal fields blank, what was deleted gone. The old files
+    are removed once the transaction has committed and nobody reads them.
     """
     with transaction.atomic():
         hold_writers()
         change = Change(store())
         rewritten = rewrite_facts(change.store, change, person_ids=person_ids, fact_ids=fact_ids)
+        if person_ids:
+            rewritten += rewrite_tables(change.store, change, person_ids=person_ids)
         change.commit()
     transaction.on_commit(_sweep_if_free)
     return rewritten

@@ -17,7 +17,8 @@ class LakeTable:
 
     `columns` are the columns that flow, by name, each with its Ibis type ("int64", "string", "timestamp('UTC')",
     "boolean", "date", "decimal(14, 2)", "json" as "string", "array<string>"); what is not named stays at home.
-    `sources` are SQL expressions for columns that are not a column of that name.
+    `sources` are SQL expressions for columns that are not a column of that name. `person` is the column that holds a
+    person's id; a table without it is not about persons.
     """
 
     name: str
@@ -25,6 +26,7 @@ class LakeTable:
     key: str = "id"
     columns: Mapping[str, str]
     sources: Mapping[str, str] = field(default_factory=dict)
+    person: str = "person_id"
 
     def unbound(self) -> Table:
         """The Ibis table that expressions are written on; it is bound to an engine when it is asked."""

@@ -160,7 +160,7 @@ def _erase_lake(persons: Sequence[int]) -> Erased:
 LAKE = Holder(
     code="lake",
     label=_("Files for analysis"),
-    order=55,  # after the log: the lake is taken anew from it
+    order=100,  # after everything: the lake is taken anew from the log and the tables
     tables=(),
     find=lambda _persons: 0,
     export=lambda _persons: [],

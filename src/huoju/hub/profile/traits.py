@@ -45,6 +45,7 @@ PERSONS = LakeTable(
         "has_email": "boolean",
         "created_at": MOMENT,
     },
+    person="id",
     sources={
         "province": PROVINCE,
         "named": "name <> ''",
