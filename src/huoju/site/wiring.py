@@ -294,6 +294,8 @@ def wire_traits() -> None:
         leads_traits.scores((*recognition_reader().kinds, BandChanged)),
         deals_traits.DEAL,
         deals_traits.PAYMENT,
+        deals_traits.PAYMENT_TOTALS,
+        *profile_traits.permissions(consent_tables.CONSENTS),
     )
     lake_tables.register(
         *profile_traits.LAKE_TABLES, leads_traits.LEADS, deals_traits.DEALS, deals_traits.PAYMENTS

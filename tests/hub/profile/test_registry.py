@@ -1,5 +1,7 @@
 """Traits: registered once, readable where they stand."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 
@@ -48,6 +50,15 @@ def test_a_code_belongs_to_one_source_and_one_trait() -> None:
         registry.register_traits(_source("weather", "weather.wind"))
 
 
+@pytest.mark.usefixtures("empty")
+def test_a_total_stands_beside_totals_only() -> None:
+    count = Trait(code="sky.days", label="Days", type=ValueType.NUMBER, column="id", total="count")
+    with pytest.raises(ValueError, match="'sky' mixes totals"):
+        registry.register_traits(
+            replace(_source("sky", "sky.sun"), traits=(count, *_source("sky", "sky.sun").traits))
+        )
+
+
 def test_wiring_twice_changes_nothing() -> None:
     before = registry.all_sources()
     wire_traits()
@@ -57,7 +68,7 @@ def test_wiring_twice_changes_nothing() -> None:
 def test_every_trait_names_a_column_of_its_table() -> None:
     for source in registry.all_sources():
         columns = source.table.columns
-        named = {source.owner, *source.latest, *(trait.column for trait in source.traits)}
+        named = {source.owner, *source.latest, *source.only, *(trait.column for trait in source.traits)}
         assert named <= set(columns), source.code
 
 

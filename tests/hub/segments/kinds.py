@@ -116,6 +116,12 @@ TRAITS = st.one_of(
     st.builds(_trait, st.just("company.industry"), st.sampled_from([Op.IS, Op.IS_NOT]), NAMES),
     st.builds(_trait, st.just("lead.stage"), st.sampled_from([Op.IS, Op.IS_NOT]), st.sampled_from(["lead", "mql"])),
     st.builds(_trait, st.just("lead.score"), st.sampled_from([Op.AT_LEAST, Op.AT_MOST]), st.sampled_from([10, 50])),
+    st.builds(_trait, st.just("payments.total"), st.sampled_from([Op.IS, Op.IS_NOT, Op.AT_LEAST, Op.AT_MOST]), NUMBERS),
+    st.builds(_trait, st.just("payments.count"), st.sampled_from([Op.IS, Op.AT_LEAST, Op.AT_MOST]), st.just(2)),
+    st.builds(_trait, st.just("payments.first_at"), RELATIVE, DAYS),
+    st.builds(_trait, st.just("payments.first_at"), st.sampled_from([Op.IS_SET, Op.IS_EMPTY]), st.none()),
+    st.builds(_trait, st.just("news_email.yes"), st.just(Op.IS), st.booleans()),
+    st.builds(_trait, st.just("news_email.answered_at"), RELATIVE, DAYS),
 )  # fmt: skip
 LEAVES = st.one_of(
     TRAITS,
@@ -156,5 +162,15 @@ EVERY_LEAF: tuple[dict[str, Any], ...] = (
         ],
     },
     {"type": "sequence", "steps": [_SEEN, {**_ASKED, "within_days": 30}]},
+    {
+        "type": "any",
+        "of": [
+            {
+                "type": "all",
+                "of": [_trait("payments.total", Op.AT_LEAST, 5), _trait("payments.count", Op.AT_MOST, 2)],
+            },
+            _trait("news_email.yes", Op.IS, True),
+        ],
+    },
 )
 """Few definitions that need every part of the compiler."""

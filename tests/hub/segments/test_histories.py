@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
@@ -12,12 +13,15 @@ from django.db import connection, transaction
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from huoju.convert.deals.facts import PaymentRecorded, PaymentWithdrawn
+from huoju.convert.deals.models import Opportunity, Payment
 from huoju.core.errors import UserError
 from huoju.core.facts.delivery import drain
 from huoju.core.facts.models import DeadLetter, Fact
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.companies import operations as companies
 from huoju.hub.companies.models import Company, CompanyMerge
+from huoju.hub.consent.operations import ConsentAnswer, record_batch
 from huoju.hub.identity import operations as identity
 from huoju.hub.identity.models import Merge, Person
 from huoju.hub.privacy.facts import PersonErased
@@ -31,6 +35,7 @@ from huoju.hub.segments.models import ListEntry, PersonList, Segment
 from huoju.hub.segments.operations import create_segment
 from huoju.hub.segments.queries import count_members, get_formula, list_members
 from huoju.hub.segments.readers import segments_reader
+from huoju.qualify.leads.models import Lead
 
 from .kinds import CONDITIONS, NOW, Asked, Visited
 
@@ -189,6 +194,45 @@ def _erased(person: int) -> Step:
     return step
 
 
+def _answered(person: int, *, granted: bool, ago: timedelta) -> Step:
+    def step(run: _Run) -> None:
+        answer = ConsentAnswer(
+            person_id=person, channel="email", purpose="marketing", granted=granted, at=run.now - ago
+        )
+        record_batch([answer], actor="test", source="test", now=run.now)
+
+    return step
+
+
+def _paid(person: int, amount: int, ago: timedelta) -> Step:
+    def step(run: _Run) -> None:
+        deal = Opportunity.objects.get(lead__person_id=person)
+        payment = Payment.objects.create(opportunity=deal, amount=Decimal(amount), paid_at=run.now - ago)
+        run.tell(_told_of(PaymentRecorded, payment), person, ago)
+
+    return step
+
+
+def _unpaid(which: int) -> Step:
+    def step(run: _Run) -> None:
+        made = Payment.objects.select_related("opportunity__lead").order_by("id")
+        if made:
+            payment = made[which % len(made)]
+            told = _told_of(PaymentWithdrawn, payment, reason="mistake")
+            run.tell(told, payment.opportunity.lead.person_id)
+            payment.delete()
+
+    return step
+
+
+def _told_of(payload: type[Any], payment: Payment, **more: str) -> Any:
+    deal = payment.opportunity
+    return payload(
+        lead_id=deal.lead_id, opportunity_id=deal.pk, payment_id=payment.pk, amount=payment.amount, currency="CNY",
+        **more,
+    )  # fmt: skip
+
+
 def _passed(time: timedelta) -> Step:
     def step(run: _Run) -> None:
         run.now += time
@@ -210,6 +254,9 @@ STEPS = st.one_of(
     st.builds(_joined, st.integers(1, COMPANIES), st.integers(1, COMPANIES)),
     st.builds(_split, st.integers(0, 2)),
     st.builds(_erased, PERSONS),
+    st.builds(_answered, PERSONS, granted=st.booleans(), ago=AGES),
+    st.builds(_paid, PERSONS, st.sampled_from([5, 10]), AGES),
+    st.builds(_unpaid, st.integers(0, 3)),
     # Windows end to the microsecond: a step begins a second after the one before.
     st.builds(_passed, st.sampled_from([timedelta(days=1) - SECOND, timedelta(days=3), timedelta(days=30)])),
 )
@@ -226,6 +273,17 @@ def _world() -> Iterator[_Run]:
         )
         Person.objects.bulk_create(
             Person(id=number, title="a", country="CN", company_id=1 + number % COMPANIES, created_at=NOW)
+            for number in range(1, PEOPLE + 1)
+        )
+        Lead.objects.bulk_create(
+            Lead(
+                id=number, person_id=number, stage="won", stage_at=NOW, stage_actor="test", captured_at=NOW,
+                created_at=NOW,
+            )
+            for number in range(1, PEOPLE + 1)
+        )  # fmt: skip
+        Opportunity.objects.bulk_create(
+            Opportunity(lead_id=number, name="o", opened_at=NOW, state="won", won_at=NOW)
             for number in range(1, PEOPLE + 1)
         )
         Tag.objects.create(id=1, name="t", created_at=NOW)
@@ -253,4 +311,31 @@ def test_memberships_follow_whatever_happens(conditions: list[dict[str, Any]], h
             run.now += SECOND
             step(run)
             run.check()
+        run.check_history()
+
+
+@pytest.mark.django_db
+def test_totals_and_permission_are_followed() -> None:
+    """What is paid, taken back and said moves people, with the persons that they turn out to be."""
+    total: dict[str, Any] = {"type": "trait", "trait": "payments.total", "op": "at_least", "value": 10}
+    said: dict[str, Any] = {"type": "trait", "trait": "news_email.yes", "op": "is", "value": True}
+    steps: list[tuple[Step, set[int], set[int]]] = [
+        (_paid(1, 5, timedelta(days=3)), set(), set()),
+        (_paid(2, 5, timedelta()), set(), set()),
+        (_answered(2, granted=True, ago=timedelta(days=1)), set(), {2}),
+        (_merged(2, 1), {1}, {1}),
+        (_answered(1, granted=False, ago=timedelta()), {1}, set()),
+        (_unmerged(0), set(), {2}),
+        (_paid(2, 10, timedelta()), {2}, {2}),
+        (_unpaid(2), set(), {2}),
+    ]
+    with _world() as run:
+        run.watch(total)
+        run.watch(said)
+        run.check()
+        for step, paid, willing in steps:
+            run.now += SECOND
+            step(run)
+            run.check()
+            assert [each.seen[-1][1] for each in run.watched] == [paid, willing]
         run.check_history()

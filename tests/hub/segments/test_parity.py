@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from huoju.core.bulk import numbers
 from huoju.core.lake.engines import Engine, engine, tables
+from huoju.hub.profile.queries import traits_of
 from huoju.hub.segments.asking import (
     company_zone,
     compiler,
@@ -108,6 +109,33 @@ def test_every_engine_finds_whom_the_oracle_finds(seed: int, conditions: list[di
             assert among_few(formula, few, NOW) == {pk: state[pk] for pk in people}
             assert in_duckdb(formula, NOW) == expected
         transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(6))
+def test_totals_and_permission_are_what_the_oracle_finds(seed: int) -> None:
+    """Every trait that is a total or a permission, asked of each world in every way, alone and together."""
+    world = make(seed)
+    asked: list[dict[str, Any]] = [
+        {"type": "trait", "trait": "payments.total", "op": "at_least", "value": 5},
+        {"type": "trait", "trait": "payments.count", "op": "at_most", "value": 1},
+        {"type": "trait", "trait": "payments.first_at", "op": "within_last", "value": 7},
+        {"type": "trait", "trait": "news_email.yes", "op": "is", "value": True},
+        {"type": "trait", "trait": "news_email.answered_at", "op": "longer_ago", "value": 3},
+    ]
+    known = traits_of(world.profiles(), [each["trait"] for each in asked])
+    for condition in [*asked, {"type": "all", "of": asked[:2]}, {"type": "not", "of": asked[0]}]:
+        formula = _formula(condition)
+        expected = members(formula, world, NOW, offset_at(NOW))
+        state = in_postgres(formula, NOW)
+        assert {profile for profile, (member, _) in state.items() if member} == expected
+        _sound(formula, world, state)
+        assert among_few(formula, list(range(1, PEOPLE + 1)), NOW) == state
+        assert in_duckdb(formula, NOW) == expected
+    paid = members(_formula(asked[0]), world, NOW, offset_at(NOW))
+    assert {pk for pk, values in known.items() if (values["payments.total"] or 0) >= 5} == paid
+    willing = members(_formula(asked[3]), world, NOW, offset_at(NOW))
+    assert {pk for pk, values in known.items() if values["news_email.yes"]} == willing
 
 
 @pytest.mark.spark

@@ -2,13 +2,16 @@
 
 import random
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
+from huoju.convert.deals.models import Opportunity, Payment
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.companies.models import Alias as CompanyAlias
 from huoju.hub.companies.models import Company
+from huoju.hub.consent.models import Consent
 from huoju.hub.identity.models import Alias, Person
 from huoju.hub.profile.models import Combined, Tag, TagAssignment
 from huoju.hub.segments.models import ListEntry, PersonList
@@ -77,6 +80,8 @@ def make(seed: int) -> World:
     _leads(world, dice)
     _facts(world, dice)
     _tags(world, dice)
+    _payments(world, dice)
+    _answers(world, dice)
     return world
 
 
@@ -160,3 +165,61 @@ def _tags(world: World, dice: random.Random) -> None:
     listed = dice.sample(range(1, PEOPLE + 1), 2)
     ListEntry.objects.bulk_create(ListEntry(list_id=1, person_id=person) for person in listed)
     world.lists = {1: set(listed)}
+
+
+def _payments(world: World, dice: random.Random) -> None:
+    """Money on the deals of some leads, some of it in another currency, which no total has."""
+    leads = {lead.pk: lead.person_id for lead in Lead.objects.all()}
+    Opportunity.objects.bulk_create(
+        Opportunity(id=lead, lead_id=lead, name="o", opened_at=NOW, state="won", won_at=NOW) for lead in leads
+    )
+    payments = [
+        Payment(
+            id=number,
+            opportunity_id=dice.choice(list(leads)),
+            amount=Decimal(dice.choice(["0.50", "5", "10"])),
+            currency=dice.choice(["CNY", "CNY", "USD"]),
+            paid_at=NOW - _ago(dice),
+        )
+        for number in range(1, dice.randint(1, 6))
+    ]
+    Payment.objects.bulk_create(payments)
+    world.totals = {"payments.total": sum, "payments.count": len, "payments.first_at": min}
+    world.rows["payments"] = [
+        Row(
+            leads[payment.opportunity_id],
+            (payment.pk,),
+            {
+                "payments.total": payment.amount if payment.currency == "CNY" else None,
+                "payments.count": payment.pk,
+                "payments.first_at": payment.paid_at,
+            },
+        )
+        for payment in payments
+    ]
+
+
+def _answers(world: World, dice: random.Random) -> None:
+    """Yes and no to news by mail; answers by other ways, for other ends or unconfirmed ones are no such answer."""
+    answers = [
+        Consent(
+            id=number,
+            person_id=dice.randint(1, PEOPLE),
+            channel=dice.choice(["email", "email", "sms"]),
+            purpose=dice.choice(["marketing", "marketing", "privacy"]),
+            state=(state := dice.choice(["given", "confirmed", "pending", "withdrawn"])),
+            granted=state in {"given", "confirmed"},
+            at=NOW - _ago(dice),
+        )
+        for number in range(1, dice.randint(1, 10))
+    ]
+    Consent.objects.bulk_create(answers)
+    world.rows["news_email"] = [
+        Row(
+            answer.person_id,
+            (int(answer.at.timestamp() * 1_000_000), answer.pk),
+            {"news_email.yes": answer.granted, "news_email.answered_at": answer.at},
+        )
+        for answer in answers
+        if (answer.channel, answer.purpose) == ("email", "marketing") and answer.state != "pending"
+    ]

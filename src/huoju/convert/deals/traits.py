@@ -1,5 +1,6 @@
 """What deals and money say of persons."""
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.lake.tables import LakeTable
@@ -50,14 +51,16 @@ PAYMENTS = LakeTable(
         "person_id": "int64",
         "amount": _MONEY,
         "currency": "string",
+        "own_amount": _MONEY,
         "paid_at": _MOMENT,
     },
     sources={
+        "own_amount": f"CASE WHEN currency = '{settings.CURRENCY}' THEN amount END",
         "person_id": "(SELECT l.person_id FROM deals_opportunity o JOIN leads_lead l ON l.id = o.lead_id "
-        "WHERE o.id = opportunity_id)"
+        "WHERE o.id = opportunity_id)",
     },
 )
-"""One row a payment received."""
+"""One row a payment received; `own_amount` where it is in the company's currency, so that it can be added up."""
 
 DEAL = TraitSource(
     code="deal",
@@ -97,3 +100,34 @@ PAYMENT = TraitSource(
     ),
 )
 """The latest payment."""
+
+PAYMENT_TOTALS = TraitSource(
+    code="payments",
+    label=_("Payments"),
+    table=PAYMENTS,
+    changed_by=(PaymentRecorded, PaymentWithdrawn),
+    traits=(
+        Trait(
+            code="payments.total",
+            label=_("Total paid"),
+            type=ValueType.NUMBER,
+            column="own_amount",
+            total="sum",
+        ),
+        Trait(
+            code="payments.count",
+            label=_("Number of payments"),
+            type=ValueType.NUMBER,
+            column="id",
+            total="count",
+        ),
+        Trait(
+            code="payments.first_at",
+            label=_("First paid at"),
+            type=ValueType.TIME,
+            column="paid_at",
+            total="min",
+        ),
+    ),
+)
+"""All payments together (when the last one came is `payment.paid_at`). Who never paid has no count, not one of 0."""

@@ -10,10 +10,13 @@ CONSENTS = LakeTable(
         "person_id": "int64",
         "channel": "string",
         "purpose": "string",
+        "topic": "string",
         "state": "string",
         "granted": "boolean",
         "at": "timestamp('UTC')",
         "expires_at": "timestamp('UTC')",
     },
+    sources={"topic": "CASE WHEN state <> 'pending' THEN channel || '/' || purpose END"},
 )
-"""Every answer; the latest by (`at`, `id`) of a person, channel, purpose counts. Addresses and proofs stay at home."""
+"""Every answer; the latest by (`at`, `id`) of a person, channel, purpose counts. `topic` is what it is about ("email/
+marketing"), NULL as long as it waits for its confirmation. Addresses and proofs stay at home."""

@@ -4,8 +4,8 @@ A trait is not copied: it is a column of a room's own table, read where it stand
 lake for millions), so it can never be stale. `site/wiring.py` registers the sources.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from huoju.core.lake.tables import LakeTable
@@ -13,11 +13,15 @@ from huoju.core.ui.parts import Label
 
 from .policy import ValueType as ValueType
 
+type Total = Literal["sum", "count", "min", "max"]
+"""What is made of all rows: of the values of a column that are not NULL."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trait:
     """One thing that may be asked of a profile: `code` is `noun.field` ("lead.stage"), `column` where its value stands.
 
+    `total`: not the value in the row that counts, but that of all rows together (NULL without any row).
     `choices` gives the values and their labels; for ids ("campaign"), as they are now.
     """
 
@@ -25,7 +29,13 @@ class Trait:
     label: Label
     type: ValueType
     column: str
+    total: Total | None = None
     choices: Callable[[], Sequence[tuple[str, Label]]] | None = None
+
+    @property
+    def name(self) -> str:
+        """What its value is called among those of its source."""
+        return f"{self.column}_{self.total}" if self.total else self.column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,9 @@ class TraitSource:
     `latest` counts, NULLs last; of merged companies the main one does. `changed_by` are the kinds of facts (payload
     classes) after which a value may be another one. `combined` has the values of profiles of several persons under the
     same columns, by `profile_id`: without a row there, the row of the profile's own person counts.
+
+    Only rows with the values in `only` (by column; plain words) are looked at. A source of totals has no other traits;
+    they are made of the rows of all persons.
     """
 
     code: str
@@ -46,19 +59,27 @@ class TraitSource:
     about: Literal["person", "company"] = "person"
     owner: str = "person_id"
     latest: tuple[str, ...] = ("id",)
+    only: Mapping[str, str] = field(default_factory=dict)
     changed_by: tuple[type[Any], ...]
     traits: tuple[Trait, ...]
+
+    @property
+    def totals(self) -> bool:
+        """Whether its traits are totals."""
+        return any(trait.total for trait in self.traits)
 
 
 _sources: dict[str, TraitSource] = {}
 
 
 def register_traits(*sources: TraitSource) -> None:
-    """Add sources. Raises `ValueError` for a code (of a source or a trait) that is taken, and for a table about
-    companies that has no row for each."""
+    """Add sources. Raises `ValueError` for a code (of a source or a trait) that is taken, for a table about companies
+    that has no row for each, and for a source in which totals stand beside other traits."""
     for source in sources:
         if source.about == "company" and source.owner != source.table.key:
             raise ValueError(f"trait source {source.code!r} needs a row for each company")
+        if source.totals and not all(trait.total for trait in source.traits):
+            raise ValueError(f"trait source {source.code!r} mixes totals with other traits")
         taken = {
             trait.code for other in _sources.values() if other.code != source.code for trait in other.traits
         }

@@ -11,6 +11,8 @@ from huoju.core.ui.parts import Label
 from huoju.hub.companies.facts import CompanyMerged, CompanyUnmerged
 from huoju.hub.companies.policy import SizeBand
 from huoju.hub.companies.queries import list_industries
+from huoju.hub.consent.facts import ConsentGiven
+from huoju.hub.consent.policy import Channel, Purpose
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 
 from .facts import FieldChanged, ProfileCombined
@@ -235,6 +237,36 @@ def companies(changed_by: Sequence[type[Any]]) -> TraitSource:
             ),
         ),
     )
+
+
+_NEWS: dict[Channel, tuple[Label, Label]] = {
+    Channel.EMAIL: (_("Said yes to news by e-mail"), _("Answered about news by e-mail at")),
+    Channel.SMS: (_("Said yes to news by SMS"), _("Answered about news by SMS at")),
+    Channel.PHONE: (_("Said yes to news by phone"), _("Answered about news by phone at")),
+    Channel.WECHAT: (_("Said yes to news by WeChat"), _("Answered about news by WeChat at")),
+}
+
+
+def permissions(answers: LakeTable) -> list[TraitSource]:
+    """What a person last said about news, by channel; who never answered has no value. `answers` is the table of them.
+
+    What was said is not all that decides whether somebody may be written to: who sends asks consent.
+    """
+    return [
+        TraitSource(
+            code=f"news_{channel}",
+            label=_("What they said about news"),
+            table=answers,
+            latest=("at", "id"),
+            only={"topic": f"{channel}/{Purpose.MARKETING}"},
+            changed_by=(ConsentGiven,),
+            traits=(
+                Trait(code=f"news_{channel}.yes", label=yes, type=ValueType.BOOLEAN, column="granted"),
+                Trait(code=f"news_{channel}.answered_at", label=answered, type=ValueType.TIME, column="at"),
+            ),
+        )
+        for channel, (yes, answered) in _NEWS.items()
+    ]
 
 
 LAKE_TABLES = (IDENTITY_ALIAS, PERSONS, COMBINED, COMPANIES, COMPANIES_ALIAS, TAG_ASSIGNMENTS)

@@ -180,10 +180,15 @@ class Compiler:
     # --- traits -----------------------------------------------------------------------------------------------------
 
     def values(self, source: TraitSource, traits: Sequence[Trait]) -> Table:
-        """The values that count: `profile_id` (once) and a column for each trait's column."""
+        """The values that count: `profile_id` (once) and a column for each trait's `name`."""
         table = source.table.unbound()
+        for column, value in source.only.items():
+            table = table.filter(table[column] == value)
         wanted = sorted({trait.column for trait in traits} | set(source.latest))
         table = table.select(*wanted, owner_id=source.owner).filter(lambda t: t.owner_id.notnull())
+        if source.totals:
+            rows = self.by_profile(table, "owner_id")
+            return rows.group_by("profile_id").agg(**_totals(rows, traits))
         columns = sorted({trait.column for trait in traits})
         if source.about == "company":
             companies = self.companies()
@@ -211,7 +216,7 @@ class Compiler:
         rows = self.values(source, [by_code[leaf.trait] for leaf, _ in leaves])
         tests = []
         for leaf, positive in leaves:
-            held = self.test(leaf.predicate, rows[by_code[leaf.trait].column], leaf.type)
+            held = self.test(leaf.predicate, rows[by_code[leaf.trait].name], leaf.type)
             held = ibis.coalesce(held, ibis.literal(False))
             tests.append(held if positive else ~held)
         return rows.filter(tests).select("profile_id")
@@ -345,7 +350,7 @@ class Compiler:
                 source = self.sources[leaf.source]
                 (trait,) = [trait for trait in source.traits if trait.code == leaf.trait]
                 rows = self.values(source, [trait])
-                moment = self._moment(rows[trait.column])
+                moment = self._moment(rows[trait.name])
                 found = []
                 for days, turns_true in ((after, False), (upto, True)):
                     if days is not None:
@@ -423,6 +428,11 @@ def _latest(table: Table, key: str, latest: Sequence[str]) -> Table:
     order = ibis.window(group_by=key, order_by=[table[column].desc(nulls_first=False) for column in latest])
     ranked = table.mutate(place=ibis.row_number().over(order))
     return ranked.filter(ranked.place == 0).drop("place")
+
+
+def _totals(rows: Table, traits: Sequence[Trait]) -> dict[str, Value]:
+    """What the traits make of all rows, by `name`."""
+    return {trait.name: getattr(rows[trait.column], trait.total)() for trait in traits if trait.total}
 
 
 def _between(column: Value, low: float | None, high: float | None) -> BooleanValue:

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from huoju.hub.identity import queries as persons
 
-from ..registry import TraitSource, ValueType, trait_named, visible_ids
+from ..registry import Trait, TraitSource, ValueType, trait_named, visible_ids
 from .among import of_whom
 
 _MEMBERS = """SELECT m.id AS profile_id, m.id AS person_id FROM unnest(%s::bigint[]) m(id)
@@ -22,12 +22,12 @@ def traits_of(profile_ids: Sequence[int], codes: Iterable[str]) -> dict[int, dic
 
     Raises `KeyError` for a trait that nobody registered.
     """
-    wanted: dict[str, tuple[TraitSource, list[tuple[str, str]]]] = {}
+    wanted: dict[str, tuple[TraitSource, list[Trait]]] = {}
     for code in codes:
         source, trait = trait_named(code)
-        wanted.setdefault(source.code, (source, []))[1].append((code, trait.column))
+        wanted.setdefault(source.code, (source, []))[1].append(trait)
     known: dict[int, dict[str, Any]] = {
-        profile_id: {code: None for _, traits in wanted.values() for code, _ in traits}
+        profile_id: {trait.code: None for _, traits in wanted.values() for trait in traits}
         for profile_id in profile_ids
     }
     if not known:
@@ -35,15 +35,29 @@ def traits_of(profile_ids: Sequence[int], codes: Iterable[str]) -> dict[int, dic
     with connection.cursor() as cursor:
         for source, traits in wanted.values():
             ids = list(known)
-            cursor.execute(_statement(source, [column for _, column in traits]), [ids, ids])
+            cursor.execute(_statement(source, traits), [ids, ids])
             for profile_id, *values in cursor.fetchall():
-                known[profile_id].update(zip([code for code, _ in traits], values, strict=True))
+                known[profile_id].update(zip([trait.code for trait in traits], values, strict=True))
     return known
 
 
-def _statement(source: TraitSource, columns: Sequence[str]) -> str:
-    """The latest row of each profile that has one."""
-    chosen = ", ".join(f"x.{column}" for column in columns)
+def _rows(source: TraitSource) -> str:
+    """The rows of a source that are looked at."""
+    only = " AND ".join(f"y.{column} = '{value}'" for column, value in source.only.items())
+    return (
+        f"(SELECT * FROM ({source.table.select()}) y WHERE {only})" if only else f"({source.table.select()})"
+    )
+
+
+def _statement(source: TraitSource, traits: Sequence[Trait]) -> str:
+    """The totals, or the latest row, of each profile that has rows."""
+    if source.totals:
+        chosen = ", ".join(f"{trait.total}(x.{trait.column})" for trait in traits)
+        return (
+            f"WITH members AS ({_MEMBERS}) SELECT m.profile_id, {chosen} FROM members m "
+            f"JOIN {_rows(source)} x ON x.{source.owner} = m.person_id GROUP BY m.profile_id"
+        )
+    chosen = ", ".join(f"x.{trait.column}" for trait in traits)
     newest = ", ".join(f"x.{column} DESC NULLS LAST" for column in source.latest)
     link = f"JOIN x ON x.{source.owner} = m.person_id"
     if source.about == "company":
@@ -53,7 +67,7 @@ def _statement(source: TraitSource, columns: Sequence[str]) -> str:
             f"JOIN x ON x.{source.owner} = COALESCE(r.main_id, p.company_id)"
         )
         newest = "(p.id = m.profile_id) DESC, p.id DESC"
-    rows = f"({source.table.select()})"
+    rows = _rows(source)
     if source.combined is not None:
         own = (
             f"SELECT x.{source.owner} AS profile_id, {chosen} FROM {rows} x WHERE x.{source.owner} = ANY(%s)"
@@ -72,11 +86,11 @@ def _statement(source: TraitSource, columns: Sequence[str]) -> str:
 
 
 def trait_column(code: str) -> RawSQL:
-    """A trait as a column of a query over persons that are profiles, for annotations. About a person only."""
+    """A trait as a column of a query over persons that are profiles, for annotations. About a person, no total."""
     source, trait = trait_named(code)
     newest = ", ".join(f"x.{column} DESC NULLS LAST" for column in source.latest)
     return RawSQL(
-        f"""SELECT x.{trait.column} FROM ({source.table.select()}) x WHERE x.{source.owner} IN (
+        f"""SELECT x.{trait.column} FROM {_rows(source)} x WHERE x.{source.owner} IN (
                 SELECT identity_person.id UNION ALL
                 SELECT a.person_id FROM identity_alias a WHERE a.profile_id = identity_person.id)
             ORDER BY {newest} LIMIT 1""",
@@ -96,7 +110,7 @@ def having(people: QuerySet[Any], code: str, values: Sequence[str], *, user: Any
     seen = visible_ids(user)
     if seen is not None and seen.model._meta.db_table == source.table.relation:
         return persons.among(people, seen.filter(**{f"{trait.column}__in": wanted}))
-    rows = f"FROM ({source.table.select()}) x WHERE x.{trait.column} = ANY(%s::{type_}[])"
+    rows = f"FROM {_rows(source)} x WHERE x.{trait.column} = ANY(%s::{type_}[])"
     return of_whom(people, owner=source.owner, rows=rows, params=[wanted])
 
 

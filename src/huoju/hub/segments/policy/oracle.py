@@ -3,9 +3,10 @@
 Slow and simple on purpose. The reader also asks it whether a single fact can concern a segment at all (`meets`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from .formula import (
     Contains,
@@ -63,6 +64,8 @@ class World:
     combined: dict[str, dict[int, Mapping[str, object]]] = field(default_factory=dict)
     """By source that has such values, and profile: those of profiles of several persons."""
     about_companies: frozenset[str] = frozenset()
+    totals: Mapping[str, Callable[[list[Any]], object]] = field(default_factory=dict)
+    """By trait that is one: what is made of the known values in all rows."""
     facts: list[Happened] = field(default_factory=list)
     lists: dict[int, set[int]] = field(default_factory=dict)
     tags: dict[int, dict[int, datetime | None]] = field(default_factory=dict)
@@ -135,6 +138,9 @@ class _View:
         rows = [row for row in self.world.rows.get(leaf.source, []) if row.owner in owners]
         if not rows:
             return None
+        if (total := self.world.totals.get(leaf.trait)) is not None:
+            known = [value for row in rows if (value := row.values.get(leaf.trait)) is not None]
+            return total(known) if known else None
         last = max(rows, key=lambda row: tuple((part is not None, part or 0) for part in row.latest))
         return last.values.get(leaf.trait)
 
