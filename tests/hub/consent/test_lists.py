@@ -118,7 +118,7 @@ def test_the_pages_of_the_lists(client: Client, admin: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "words"), [("DE", "UWG § 7 (2) no. 2"), ("CN", "PIPL"), ("XX", "Strict default")]
+    ("country", "words"), [("DE", "UWG § 7 (2) no. 2"), ("CN", "PIPL"), ("XX", "严格默认")]
 )
 def test_the_law_of_a_place_in_words(client: Client, admin: User, country: str, words: str) -> None:
     assert words in client.get("/consent/policy/", {"country": country}).content.decode()

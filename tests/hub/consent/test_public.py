@@ -124,6 +124,17 @@ def test_preferences_are_kept_with_proof_in_their_language(client: Client, wang:
     assert verdict(wang) is Reason.CONSENT  # their own later word takes them off the list
 
 
+def test_what_they_choose_on_the_page_goes_before_the_language_that_we_know(
+    client: Client, wang: Person
+) -> None:
+    address = path(signing.preferences_url(wang.pk))
+    known = client.get(address).content.decode()
+    assert "<title>Your preferences · Huoju</title>" in known
+    assert "let none go out" not in known  # what we say to colleagues
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+    assert "<title>您的偏好设置 · 火炬</title>" in client.get(address).content.decode()
+
+
 def test_too_many_visits_have_to_wait(client: Client, wang: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public, "PER_ADDRESS", 2)
     assert [client.get(link_of(wang)).status_code for _ in range(3)] == [200, 200, 429]

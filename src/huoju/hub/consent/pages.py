@@ -19,7 +19,7 @@ from huoju.core.ui.parts import Progress
 from huoju.core.ui.respond import redirect_to, respond
 
 from . import jobs, operations, queries
-from .models import SuppressionList, SuppressionUpload
+from .models import Suppression, SuppressionList, SuppressionUpload
 from .policy import (
     BASIS_LABELS,
     CHANNEL_LABELS,
@@ -28,6 +28,7 @@ from .policy import (
     EVERYWHERE,
     FOOTER_LABELS,
     LIST_LABELS,
+    LIST_MEANINGS,
     PROBLEM_LABELS,
     PURPOSE_LABELS,
     REASON_LABELS,
@@ -113,13 +114,20 @@ def lists_page(request: HttpRequest) -> HttpResponse:
     counts = queries.count_entries()
     rows = [
         {"row": row, "name": name_of(row), "label": _(LIST_LABELS[ListKind(row.kind)]), "count": counts.get(row.pk, 0),
-         "tone": _TONES[ListKind(row.kind)]}
+         "tone": _TONES[ListKind(row.kind)], "meaning": _(LIST_MEANINGS[ListKind(row.kind)]),
+         "country": COUNTRIES[row.country].name(get_language() or "") if row.country else ""}
         for row in queries.list_lists()
     ]  # fmt: skip
     context = {"title": _("Suppression lists"), "rows": rows, "form": form, "submit": _("Create the list")}
     return respond(
         request, "consent/lists.html", context, fragment="ui/_form.html", status=422 if form.is_bound else 200
     )
+
+
+def _shown(entry: Suppression) -> str:
+    if entry.value.startswith("#"):
+        return _("erased")
+    return f"{entry.value}*" if entry.kind == EntryKind.PREFIX else entry.value
 
 
 def name_of(row: SuppressionList) -> str:
@@ -134,7 +142,7 @@ def list_page(request: HttpRequest, pk: int) -> HttpResponse:
     row = _list(pk)
     wanted = request.GET.get("q", "").strip()
     entries = [
-        {"value": _("erased") if each.value.startswith("#") else each.value,
+        {"value": _shown(each),
          "label": _(ENTRY_LABELS[EntryKind(each.kind)]), "raw": each}
         for each in queries.list_entries(row.pk, wanted=wanted, limit=SHOWN)
     ]  # fmt: skip
@@ -145,7 +153,7 @@ def list_page(request: HttpRequest, pk: int) -> HttpResponse:
         "q": wanted,
         "entries": entries,
         "uploads": queries.list_uploads(row.pk),
-        "form": UploadForm(),
+        "form": UploadForm(initial={"country": row.country or "CN"}),
         "examples": EXAMPLES,
         "open": row.kind != ListKind.ERASED.value,
     }
@@ -250,8 +258,9 @@ def policy_page(request: HttpRequest) -> HttpResponse:
         "name": _place_name(chosen),
         "rows": [_in_words(table, chosen, channel) for channel in Channel],
         "common": [
-            (_(PURPOSE_LABELS[purpose]), table.rule_for(chosen, Channel.EMAIL, purpose)[1])
+            (_(PURPOSE_LABELS[purpose]), _(BASIS_LABELS[rule.basis]), _(rule.source))
             for purpose in (Purpose.INQUIRY, Purpose.SERVICE)
+            for _place, rule in [table.rule_for(chosen, Channel.EMAIL, purpose)]
         ],
         "version": table.version,
     }
@@ -271,7 +280,8 @@ def _in_words(table: PolicyTable, country: str, channel: Channel) -> dict[str, A
         "double": _(DOUBLE_OPT_IN_LABELS[rule.double_opt_in])
         if rule.double_opt_in and channel is Channel.EMAIL
         else "",
-        "footer": [_(FOOTER_LABELS[each]) for each in rule.footer],
+        "footer": _(", ").join(_(FOOTER_LABELS[each]) for each in rule.footer),
+        "source": _(rule.source),
         "rule": rule,
         "default": place == EVERYWHERE and country != EVERYWHERE,
     }

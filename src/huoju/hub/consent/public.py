@@ -8,6 +8,7 @@ nobody whether there is such a person.
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -86,9 +87,10 @@ def _show(request: HttpRequest, template: str, context: dict[str, Any], status: 
     return response
 
 
-def _in_language_of(person: Any) -> translation.override:
-    """Their own language where we know it, else the browser's."""
-    known = (person.language if person else "").lower()
+def _in_language_of(request: HttpRequest, person: Any) -> translation.override:
+    """The language that they chose on the page, else their own where we know it, else the browser's."""
+    chosen_here = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    known = (person.language if person and not chosen_here else "").lower()
     chosen = (
         "zh-hans"
         if known.startswith("zh")
@@ -111,7 +113,7 @@ def _proof(request: HttpRequest, shown: str, link: Link) -> dict[str, str]:
 
 def _unsubscribe(request: HttpRequest, token: Token, now: Any) -> HttpResponse:
     person = get_persons([token.id]).get(token.id)
-    with _in_language_of(person):
+    with _in_language_of(request, person):
         what = {"channel": channel_label(token.channel), "purpose": purpose_label(token.purpose)}
         context = {"title": _("Unsubscribe"), "address": mask(token.address), "what": what, "done": False}
         if request.method == "POST":
@@ -131,7 +133,7 @@ def _preferences(request: HttpRequest, token: Token, now: Any) -> HttpResponse:
     person = get_persons([token.id]).get(token.id)
     if person is None:
         raise LookupError(token.id)
-    with _in_language_of(person):
+    with _in_language_of(request, person):
         title = _("Your preferences")
         offered = [(channel, getattr(person, name)) for channel, name in _CHOICES if getattr(person, name)]
         said = ""
@@ -166,7 +168,7 @@ def _preferences(request: HttpRequest, token: Token, now: Any) -> HttpResponse:
 
 def _confirm(request: HttpRequest, token: Token, now: Any) -> HttpResponse:
     letter = operations.find_letter(token.id)
-    with _in_language_of(letter.person):
+    with _in_language_of(request, letter.person):
         context = {"title": _("Confirm your subscription"), "address": mask(letter.address), "done": False}
         if request.method == "POST":
             proof = _proof(request, "", Link.CONFIRM)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
+from huoju.core.privacy import mask
 from huoju.core.ui.respond import redirect_to, respond
 from huoju.hub.identity.queries import get_persons
 
@@ -51,8 +52,17 @@ class RequestForm(forms.Form):
 def requests_page(request: HttpRequest) -> HttpResponse:
     """Open requests, due first; the closed ones below."""
     rows = list(queries.list_requests()[:500])
-    shown = [{"row": row, "tone": _tone(row), "late": _late(row)} for row in rows]
-    open_ = [each for each in shown if each["row"].state in queries.OPEN]  # type: ignore[attr-defined]
+    persons = get_persons(list({row.person_id for row in rows}))
+    shown: list[dict[str, Any]] = [
+        {
+            "row": row,
+            "person": _named(persons.get(row.person_id), row.person_id),
+            "tone": _tone(row),
+            "late": _late(row),
+        }
+        for row in rows
+    ]
+    open_ = [each for each in shown if each["row"].state in queries.OPEN]
     closed = [each for each in shown if each not in open_]
     context = {"title": _("Requests about data"), "open": open_, "closed": closed[::-1]}
     return respond(request, "privacy/requests.html", context)
@@ -85,6 +95,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def request_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One request: whose, what is held where, what was done."""
     row = _get(pk)
+    steps = _steps(row)
     undecided = row.state in (DataRequest.State.OPEN, DataRequest.State.UNCONFIRMED)
     found = queries.find_everywhere(queries.everyone(row.person_id)) if undecided else []
     context = {
@@ -95,7 +106,10 @@ def request_page(request: HttpRequest, pk: int) -> HttpResponse:
         "late": _late(row),
         "person": get_persons([row.person_id]).get(row.person_id),
         "found": [each for each in found if each[2]],
-        "steps": _steps(row),
+        "steps": [each for each in steps if each["erased"] or each["kept"]],
+        "nothing": _(", ").join(
+            str(each["label"]) for each in steps if not each["erased"] and not each["kept"]
+        ),
     }
     return respond(request, "privacy/request.html", context)
 
@@ -160,6 +174,14 @@ def _get(pk: int) -> DataRequest:
     if row is None:
         raise Http404
     return row
+
+
+def _named(person: Any, pk: int) -> str:
+    """Who it is, without an address in the clear."""
+    if person is None:
+        return f"#{pk}"
+    name: str = person.name or mask(person.email or person.mobile)
+    return name or f"#{pk}"
 
 
 def _crumbs() -> list[tuple[Any, str]]:

@@ -30,7 +30,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except (LinkError, LookupError) as error:
         expired = isinstance(error, LinkError) and error.expired
         title = _("This link has expired") if expired else _("This link does not work")
-        status, template, context = 410 if expired else 404, "consent/unreadable.html", {"title": title}
+        status, template = 410 if expired else 404, "consent/unreadable.html"
+        context = {"title": title, "expired": expired}
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow"

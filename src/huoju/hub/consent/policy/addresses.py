@@ -21,7 +21,7 @@ class EntryKind(StrEnum):
 
 ENTRY_LABELS: dict[EntryKind, str] = {
     EntryKind.EMAIL: msgid("E-mail"),
-    EntryKind.MOBILE: msgid("Number"),
+    EntryKind.MOBILE: msgid("Phone number"),
     EntryKind.DOMAIN: msgid("Domain"),
     EntryKind.PREFIX: msgid("Numbers that start with"),
     EntryKind.PERSON: msgid("Person"),

@@ -6,6 +6,8 @@ reading. Who knows better saves another version.
 
 from typing import Any
 
+from huoju.core.text import msgid
+
 from .rules import EVERYWHERE
 
 REVIEWED = "2026-11-21"
@@ -177,13 +179,13 @@ def _everywhere() -> list[dict[str, Any]]:
     everything = ("email", "sms", "phone", "wechat")
     return [
         _row(EVERYWHERE, everything, "consent",
-             "Strict default: consent first, as GDPR art. 6–7 and PIPL arts. 13–15 ask for it",
+             msgid("Strict default: consent first, as GDPR art. 6–7 and PIPL arts. 13–15 ask for it"),
              footer=("sender", "unsubscribe", "postal")),
         _row(EVERYWHERE, everything, "request",
-             "Steps at the person's request: GDPR art. 6 (1)(b), PIPL art. 13 (1)(2)",
+             msgid("Steps at the person's request: GDPR art. 6 (1)(b), PIPL art. 13 (1)(2)"),
              purpose="privacy", inquirers=365, customers=0, footer=("sender",)),
         _row(EVERYWHERE, everything, "contract",
-             "Performance of a contract: GDPR art. 6 (1)(b), PIPL art. 13 (1)(2), 16 C.F.R. § 316.3(c)",
+             msgid("Performance of a contract: GDPR art. 6 (1)(b), PIPL art. 13 (1)(2), 16 C.F.R. § 316.3(c)"),
              purpose="service", footer=("sender",)),
     ]  # fmt: skip
 

@@ -127,6 +127,15 @@ LIST_LABELS: dict[ListKind, str] = {
 }
 
 
+LIST_MEANINGS: dict[ListKind, str] = {
+    ListKind.ERASED: msgid("Never contacted again, whatever comes in."),
+    ListKind.UNSUBSCRIBED: msgid("No more news and offers to these addresses."),
+    ListKind.REGISTER: msgid("A public register; the law of its country says when it counts."),
+    ListKind.BLACK: msgid("Never contacted, but for what a contract needs."),
+    ListKind.WHITE: msgid("A blacklist does not count for these addresses."),
+}
+
+
 class Reason(StrEnum):
     """Why one may speak, or not."""
 
