@@ -21,7 +21,7 @@ from huoju.acquire.forms.models import Form, FormVersion
 from huoju.acquire.forms.starters import starter
 from huoju.acquire.imports import operations as imports
 from huoju.acquire.imports.registry import get_target
-from huoju.acquire.imports.running import run_import
+from huoju.acquire.imports.running import RunResult, run_import
 from huoju.convert.onboarding.fields import LEAD_FIELDS, PAYMENT_FIELDS
 from huoju.convert.routing import operations as routing
 from huoju.convert.workbench import operations as workbench
@@ -268,7 +268,8 @@ def _import(
     }
     imports.set_mapping(import_id=record.pk, mapping=mapping, now=now)
     imports.start_import(import_id=record.pk, actor=actor, now=now)
-    run_import(import_id=record.pk, clock=timezone.now)
+    if (result := run_import(import_id=record.pk, clock=timezone.now)) is not RunResult.DONE:
+        raise RuntimeError(f"the sample's {name} was not imported: {result}")
 
 
 def _activities(past: Sequence[SampleLead], people: dict[str, User], now: datetime) -> None:
