@@ -41,7 +41,7 @@ from huoju.core.ui.panels import Panel
 from huoju.hub.companies import registry as companies_registry
 from huoju.hub.companies import search as companies_search
 from huoju.hub.companies import telling as companies_telling
-from huoju.hub.companies.facts import CompanyUpdated
+from huoju.hub.companies.facts import CompanyMerged, CompanyUnmerged, CompanyUpdated
 from huoju.hub.consent import laketables as consent_tables
 from huoju.hub.consent import pages as consent_pages
 from huoju.hub.consent import telling as consent_telling
@@ -287,14 +287,16 @@ def wire_traits() -> None:
     wire_signals()  # what scores a lead anew must be known
     # A submission or a file that says more of its person, and a mail box that answered.
     told = (LeadCaptured, LeadTouched, LeadUpdated, IdentifierVerified)
+    employed = (*told, CompanyJoined, CompanyLeft)
     register_traits(
         profile_traits.persons(told),
-        profile_traits.companies((*told, CompanyUpdated, CompanyJoined, CompanyLeft)),
+        profile_traits.companies((*employed, CompanyUpdated)),
         leads_traits.LEAD,
         leads_traits.scores((*recognition_reader().kinds, BandChanged)),
         deals_traits.DEAL,
         deals_traits.PAYMENT,
         deals_traits.PAYMENT_TOTALS,
+        deals_traits.company_payments((*employed, CompanyMerged, CompanyUnmerged)),
         *profile_traits.permissions(consent_tables.CONSENTS),
     )
     lake_tables.register(

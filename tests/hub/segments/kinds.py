@@ -120,6 +120,8 @@ TRAITS = st.one_of(
     st.builds(_trait, st.just("payments.count"), st.sampled_from([Op.IS, Op.AT_LEAST, Op.AT_MOST]), st.just(2)),
     st.builds(_trait, st.just("payments.first_at"), RELATIVE, DAYS),
     st.builds(_trait, st.just("payments.first_at"), st.sampled_from([Op.IS_SET, Op.IS_EMPTY]), st.none()),
+    st.builds(_trait, st.just("company_payments.total"), st.sampled_from([Op.AT_LEAST, Op.AT_MOST]), NUMBERS),
+    st.builds(_trait, st.just("company_payments.first_at"), RELATIVE, DAYS),
     st.builds(_trait, st.just("news_email.yes"), st.just(Op.IS), st.booleans()),
     st.builds(_trait, st.just("news_email.answered_at"), RELATIVE, DAYS),
 )  # fmt: skip
@@ -169,6 +171,7 @@ EVERY_LEAF: tuple[dict[str, Any], ...] = (
                 "type": "all",
                 "of": [_trait("payments.total", Op.AT_LEAST, 5), _trait("payments.count", Op.AT_MOST, 2)],
             },
+            _trait("company_payments.total", Op.AT_LEAST, 5),
             _trait("news_email.yes", Op.IS, True),
         ],
     },

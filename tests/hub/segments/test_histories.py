@@ -58,9 +58,11 @@ class _Run:
     now: datetime = NOW
     watched: list[_Watched] = field(default_factory=list)
 
-    def tell(self, payload: Any, person_id: int, ago: timedelta = timedelta()) -> None:
+    def tell(
+        self, payload: Any, person_id: int, ago: timedelta = timedelta(), company_id: int | None = None
+    ) -> None:
         """Append a fact, perhaps a late one."""
-        new = NewFact(payload=payload, occurred_at=self.now - ago, person_id=person_id)
+        new = NewFact(payload=payload, occurred_at=self.now - ago, person_id=person_id, company_id=company_id)
         append([new], actor="test", source="test", now=self.now)
 
     def watch(self, condition: dict[str, Any]) -> None:
@@ -204,11 +206,13 @@ def _answered(person: int, *, granted: bool, ago: timedelta) -> Step:
     return step
 
 
-def _paid(person: int, amount: int, ago: timedelta) -> Step:
+def _paid(person: int, amount: int, ago: timedelta, company: int | None = None) -> Step:
     def step(run: _Run) -> None:
         deal = Opportunity.objects.get(lead__person_id=person)
-        payment = Payment.objects.create(opportunity=deal, amount=Decimal(amount), paid_at=run.now - ago)
-        run.tell(_told_of(PaymentRecorded, payment), person, ago)
+        payment = Payment.objects.create(
+            opportunity=deal, company_id=company, amount=Decimal(amount), paid_at=run.now - ago
+        )
+        run.tell(_told_of(PaymentRecorded, payment), person, ago, company)
 
     return step
 
@@ -219,7 +223,7 @@ def _unpaid(which: int) -> Step:
         if made:
             payment = made[which % len(made)]
             told = _told_of(PaymentWithdrawn, payment, reason="mistake")
-            run.tell(told, payment.opportunity.lead.person_id)
+            run.tell(told, payment.opportunity.lead.person_id, company_id=payment.company_id)
             payment.delete()
 
     return step
@@ -255,7 +259,7 @@ STEPS = st.one_of(
     st.builds(_split, st.integers(0, 2)),
     st.builds(_erased, PERSONS),
     st.builds(_answered, PERSONS, granted=st.booleans(), ago=AGES),
-    st.builds(_paid, PERSONS, st.sampled_from([5, 10]), AGES),
+    st.builds(_paid, PERSONS, st.sampled_from([5, 10]), AGES, st.sampled_from([None, 1, 2, 3])),
     st.builds(_unpaid, st.integers(0, 3)),
     # Windows end to the microsecond: a step begins a second after the one before.
     st.builds(_passed, st.sampled_from([timedelta(days=1) - SECOND, timedelta(days=3), timedelta(days=30)])),
@@ -338,4 +342,30 @@ def test_totals_and_permission_are_followed() -> None:
             step(run)
             run.check()
             assert [each.seen[-1][1] for each in run.watched] == [paid, willing]
+        run.check_history()
+
+
+@pytest.mark.django_db
+def test_what_one_person_of_a_company_brings_moves_all_of_it() -> None:
+    """1 and 4 work for company 2, 2 for company 3: a payment on a deal of theirs counts for everybody there."""
+    total: dict[str, Any] = {
+        "type": "trait", "trait": "company_payments.total", "op": "at_least", "value": 10
+    }  # fmt: skip
+    steps: list[tuple[Step, set[int]]] = [
+        (_paid(1, 10, timedelta(), 2), {1, 4}),
+        (_unpaid(0), set()),
+        (_paid(1, 5, timedelta(), 2), set()),
+        (_paid(2, 5, timedelta(), 3), set()),
+        (_joined(3, 2), {1, 2, 4}),
+        (_split(0), set()),
+        (_paid(3, 10, timedelta(), 3), {2}),
+    ]
+    with _world() as run:
+        run.watch(total)
+        run.check()
+        for step, inside in steps:
+            run.now += SECOND
+            step(run)
+            run.check()
+            assert run.watched[0].seen[-1][1] == inside
         run.check_history()

@@ -32,7 +32,7 @@ def _ago(dice: random.Random) -> timedelta:
 def make(seed: int) -> World:
     """People and companies, merged or not, with leads, tags, a list, and what they did."""
     dice = random.Random(seed)
-    world = World(about_companies=frozenset({"company"}))
+    world = World(about_companies=frozenset({"company", "company_payments"}))
     companies = [
         Company(id=number, name=f"C{number}", key=f"c{number}", industry=dice.choice(["", "a", "B"]), created_at=NOW)
         for number in (1, 2, 3)
@@ -177,6 +177,7 @@ def _payments(world: World, dice: random.Random) -> None:
         Payment(
             id=number,
             opportunity_id=dice.choice(list(leads)),
+            company_id=dice.choice([None, 1, 2, 3]),
             amount=Decimal(dice.choice(["0.50", "5", "10"])),
             currency=dice.choice(["CNY", "CNY", "USD"]),
             paid_at=NOW - _ago(dice),
@@ -184,19 +185,18 @@ def _payments(world: World, dice: random.Random) -> None:
         for number in range(1, dice.randint(1, 6))
     ]
     Payment.objects.bulk_create(payments)
-    world.totals = {"payments.total": sum, "payments.count": len, "payments.first_at": min}
-    world.rows["payments"] = [
-        Row(
-            leads[payment.opportunity_id],
-            (payment.pk,),
-            {
-                "payments.total": payment.amount if payment.currency == "CNY" else None,
-                "payments.count": payment.pk,
-                "payments.first_at": payment.paid_at,
-            },
-        )
-        for payment in payments
-    ]
+    for source in ("payments", "company_payments"):
+        world.totals |= {f"{source}.total": sum, f"{source}.count": len, f"{source}.first_at": min}
+        world.rows[source] = []
+        for payment in payments:
+            owner = leads[payment.opportunity_id] if source == "payments" else payment.company_id
+            values = {
+                f"{source}.total": payment.amount if payment.currency == "CNY" else None,
+                f"{source}.count": payment.pk,
+                f"{source}.first_at": payment.paid_at,
+            }
+            if owner is not None:
+                world.rows[source].append(Row(owner, (payment.pk,), values))
 
 
 def _answers(world: World, dice: random.Random) -> None:

@@ -74,9 +74,10 @@ class Poc(models.Model):
 
 
 class Payment(models.Model):
-    """Money collected (回款) on a won opportunity."""
+    """Money collected (回款) on a won opportunity, and whose deal it was then: it stays that company's."""
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey("companies.Company", null=True, on_delete=models.SET_NULL, related_name="+")
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     paid_at = models.DateTimeField(_("paid"))

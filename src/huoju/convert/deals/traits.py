@@ -1,5 +1,8 @@
 """What deals and money say of persons."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +52,7 @@ PAYMENTS = LakeTable(
         "id": "int64",
         "opportunity_id": "int64",
         "person_id": "int64",
+        "company_id": "int64",
         "amount": _MONEY,
         "currency": "string",
         "own_amount": _MONEY,
@@ -131,3 +135,47 @@ PAYMENT_TOTALS = TraitSource(
     ),
 )
 """All payments together (when the last one came is `payment.paid_at`). Who never paid has no count, not one of 0."""
+
+
+def company_payments(changed_by: Sequence[type[Any]]) -> TraitSource:
+    """What came in on the deals of the company. `changed_by`: the kinds after which a person's company, or how that is
+    read, may be another one."""
+    return TraitSource(
+        code="company_payments",
+        label=_("Payments of the company"),
+        table=PAYMENTS,
+        about="company",
+        owner="company_id",
+        changed_by=(PaymentRecorded, PaymentWithdrawn, *changed_by),
+        shared_by=(PaymentRecorded, PaymentWithdrawn),
+        traits=(
+            Trait(
+                code="company_payments.total",
+                label=_("Total paid by the company"),
+                type=ValueType.NUMBER,
+                column="own_amount",
+                total="sum",
+            ),
+            Trait(
+                code="company_payments.count",
+                label=_("Number of payments by the company"),
+                type=ValueType.NUMBER,
+                column="id",
+                total="count",
+            ),
+            Trait(
+                code="company_payments.first_at",
+                label=_("First paid by the company at"),
+                type=ValueType.TIME,
+                column="paid_at",
+                total="min",
+            ),
+            Trait(
+                code="company_payments.last_at",
+                label=_("Last paid by the company at"),
+                type=ValueType.TIME,
+                column="paid_at",
+                total="max",
+            ),
+        ),
+    )

@@ -43,13 +43,15 @@ class TraitSource:
     """A table that says something of persons (or of companies), and its traits.
 
     `about` says whom: the column `owner` holds a person's id; or the table has a row for each company, and `owner` is
-    its key. Where a profile has several rows (many leads; merged persons), the one that is greatest by the columns
-    `latest` counts, NULLs last; of merged companies the main one does. `changed_by` are the kinds of facts (payload
-    classes) after which a value may be another one. `combined` has the values of profiles of several persons under the
-    same columns, by `profile_id`: without a row there, the row of the profile's own person counts.
+    its key (for totals: any number of rows of a company, whose id `owner` holds). Where a profile has several rows
+    (many leads; merged persons), the one that is greatest by the columns `latest` counts, NULLs last; of merged
+    companies the main one does. `changed_by` are the kinds of facts (payload classes) after which a value may be
+    another one. `combined` has the values of profiles of several persons under the same columns, by `profile_id`:
+    without a row there, the row of the profile's own person counts.
 
     Only rows with the values in `only` (by column; plain words) are looked at. A source of totals has no other traits;
-    they are made of the rows of all persons.
+    they are made of the rows of all persons, or of all companies that are read as one. `shared_by` are those kinds of
+    `changed_by` that, filed under one person, change a value for everybody at the company that the fact names.
     """
 
     code: str
@@ -61,6 +63,7 @@ class TraitSource:
     latest: tuple[str, ...] = ("id",)
     only: Mapping[str, str] = field(default_factory=dict)
     changed_by: tuple[type[Any], ...]
+    shared_by: tuple[type[Any], ...] = ()
     traits: tuple[Trait, ...]
 
     @property
@@ -76,7 +79,7 @@ def register_traits(*sources: TraitSource) -> None:
     """Add sources. Raises `ValueError` for a code (of a source or a trait) that is taken, for a table about companies
     that has no row for each, and for a source in which totals stand beside other traits."""
     for source in sources:
-        if source.about == "company" and source.owner != source.table.key:
+        if source.about == "company" and source.owner != source.table.key and not source.totals:
             raise ValueError(f"trait source {source.code!r} needs a row for each company")
         if source.totals and not all(trait.total for trait in source.traits):
             raise ValueError(f"trait source {source.code!r} mixes totals with other traits")

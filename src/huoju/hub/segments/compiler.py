@@ -186,6 +186,8 @@ class Compiler:
             table = table.filter(table[column] == value)
         wanted = sorted({trait.column for trait in traits} | set(source.latest))
         table = table.select(*wanted, owner_id=source.owner).filter(lambda t: t.owner_id.notnull())
+        if source.totals and source.about == "company":
+            return self._company_totals(table, traits)
         if source.totals:
             rows = self.by_profile(table, "owner_id")
             return rows.group_by("profile_id").agg(**_totals(rows, traits))
@@ -208,6 +210,17 @@ class Compiler:
             own = table.anti_join(_aliases(), [("owner_id", "person_id")])
         own = own.rename(profile_id="owner_id").select("profile_id", *columns)
         return own.anti_join(several, "profile_id").union(several)
+
+    def _company_totals(self, table: Table, traits: Sequence[Trait]) -> Table:
+        """Totals over the rows of all companies that are read as the profile's."""
+        companies, aliases = self.companies(), _company_aliases().rename(alias_of="company_id")
+        rows = table.left_join(aliases, [("owner_id", "alias_of")])
+        rows = rows.mutate(read_as=ibis.coalesce(rows.main_id, rows.owner_id))
+        if self.restricted:
+            rows = rows.semi_join(companies, [("read_as", "company_id")])
+        totals = rows.group_by("read_as").agg(**_totals(rows, traits))
+        found = companies.join(totals, [("company_id", "read_as")])
+        return found.select("profile_id", *sorted({trait.name for trait in traits}))
 
     def _traits(self, group: Sequence[Literal]) -> Table:
         leaves = [(part.leaf, part.positive) for part in group if isinstance(part.leaf, TraitLeaf)]

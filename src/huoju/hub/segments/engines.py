@@ -18,7 +18,7 @@ from huoju.hub.profile.queries import MERGES
 from .asking import compiler, fact, is_timed_formula, iterate, offset_at, sources, statement
 from .compiler import AMONG, Compiler
 from .policy.formula import Formula
-from .queries import people_among, people_of_companies
+from .queries import COMPANY_MERGES, people_among, people_of_companies, shared_kinds
 
 MANY = 100_000
 """From so many persons on the lake is asked instead of PostgreSQL."""
@@ -196,8 +196,11 @@ def _told_since(edge: int) -> list[int]:
         cursor.execute(
             """SELECT DISTINCT person_id, company_id, payload ->> 'profile_id', payload ->> 'former_profile_id'
                FROM facts_fact WHERE tx >= %s AND kind = ANY(%s)
-               UNION SELECT person_id, company_id, NULL, NULL FROM facts_fact WHERE tx >= %s""",
-            [edge, list(MERGES), edge],
+               UNION SELECT person_id, company_id, NULL, NULL FROM facts_fact WHERE tx >= %s
+               UNION SELECT NULL, company_id, NULL, NULL FROM facts_fact WHERE tx >= %s AND kind = ANY(%s)
+               UNION SELECT NULL, (payload ->> 'main_id')::bigint, NULL, NULL FROM facts_fact
+               WHERE tx >= %s AND kind = ANY(%s)""",
+            [edge, list(MERGES), edge, edge, list(shared_kinds()), edge, list(COMPANY_MERGES)],
         )
         rows = cursor.fetchall()
     people = {row[0] for row in rows if row[0] is not None}

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from huoju.core.bulk import numbers
 from huoju.core.facts.kinds import kind_of
 from huoju.core.lake.tables import table_named
+from huoju.hub.companies.facts import CompanyMerged, CompanyUnmerged
 from huoju.hub.profile import queries as profile_queries
 from huoju.hub.profile.facts import TagAdded, TagRemoved
 from huoju.hub.profile.registry import all_sources
@@ -40,6 +41,15 @@ def traits() -> dict[str, TraitInfo]:
                 changed_by=kinds,
             )
     return found
+
+
+COMPANY_MERGES = frozenset(kind_of(payload).name for payload in (CompanyMerged, CompanyUnmerged))
+"""Kinds of facts about two companies: the one that they are filed under, and `main_id`."""
+
+
+def shared_kinds() -> frozenset[str]:
+    """The kinds of facts that are filed under one person and concern everybody at the company that they name."""
+    return frozenset(kind_of(payload).name for source in all_sources() for payload in source.shared_by)
 
 
 def activities() -> dict[str, FactInfo]:

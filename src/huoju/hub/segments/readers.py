@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
@@ -17,7 +18,7 @@ from .membership import follow
 from .policy.formula import Equals, Where
 from .policy.oracle import meets
 from .policy.vocabulary import ValueType
-from .queries import Running, people_of_companies, running
+from .queries import COMPANY_MERGES, Running, people_of_companies, running, shared_kinds
 from .registry import all_activities, birth_payloads, births, upheavals
 
 type _Entry = tuple[tuple[Where, ...], list[int]]
@@ -88,7 +89,7 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
     segments = running()
     if not segments:
         return
-    index, offset, upset = _index(segments), offset_at(now), upheavals()
+    index, offset, upset, shared = _index(segments), offset_at(now), upheavals(), shared_kinds()
     touched: dict[int, set[int]] = {}
     companies: dict[int, set[int]] = {}
     moved: set[int] = set()
@@ -98,13 +99,13 @@ def handle(facts: Sequence[StoredFact], now: datetime) -> None:
         elif fact.kind in upset and fact.person_id is not None:
             moved.add(fact.person_id)
         elif kind := index.get(fact.kind):
-            subject = touched if fact.person_id is not None else companies
-            about = fact.person_id if fact.person_id is not None else fact.company_id
-            if about is None:
-                continue
-            for segment_ids in kind.found(fact.payload, offset):
-                for segment_id in segment_ids:
-                    subject.setdefault(segment_id, set()).add(about)
+            for segment_id in chain.from_iterable(kind.found(fact.payload, offset)):
+                if fact.person_id is not None:
+                    touched.setdefault(segment_id, set()).add(fact.person_id)
+                if fact.company_id is not None and (fact.person_id is None or fact.kind in shared):
+                    companies.setdefault(segment_id, set()).add(fact.company_id)
+                if fact.kind in COMPANY_MERGES:  # what the other one has in total changes, too
+                    companies.setdefault(segment_id, set()).add(fact.payload["main_id"])
     if moved:
         for segment in segments:
             touched.setdefault(segment.pk, set()).update(moved)

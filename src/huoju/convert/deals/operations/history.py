@@ -213,6 +213,7 @@ def record_payments_batch(
     rows = {
         payment.external_id: Payment(
             opportunity=deals[payment.deal_external_id],
+            company_id=deals[payment.deal_external_id].company_id,
             amount=payment.amount,
             currency=payment.currency,
             paid_at=payment.paid_at,
@@ -285,6 +286,7 @@ def withdraw_imported_payments(
             ),
             occurred_at=now,
             person_id=persons[payment.opportunity.lead_id],
+            company_id=payment.company_id,
         )
         for payment in payments
     ]

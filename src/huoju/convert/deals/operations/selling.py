@@ -182,8 +182,8 @@ def record_payment(
     if amount <= 0:
         raise UserError(_("A payment must be more than nothing."), code="amount")
     payment = Payment.objects.create(
-        opportunity=opportunity, amount=amount, currency=opportunity.currency, paid_at=paid_at, note=note.strip(),
-        recorded_by=user,
+        opportunity=opportunity, company_id=opportunity.company_id, amount=amount, currency=opportunity.currency,
+        paid_at=paid_at, note=note.strip(), recorded_by=user,
     )  # fmt: skip
     recorded = PaymentRecorded(
         lead_id=opportunity.lead_id, opportunity_id=opportunity.pk, payment_id=payment.pk, amount=amount,
@@ -197,12 +197,12 @@ def record_payment(
 def withdraw_payment(*, user: User, payment_id: int, reason: str, now: datetime) -> None:
     """Take back a payment that was entered by mistake; the log keeps both facts."""
     payment = Payment.objects.select_for_update().get(pk=payment_id)
-    opportunity, person_id = _locked(user, payment.opportunity_id, Opportunity.State.WON)
+    _opportunity, person_id = _locked(user, payment.opportunity_id, Opportunity.State.WON)
     if not reason.strip():
         raise UserError(_("Please give a reason."), code="needs_reason")
-    _say(
-        _withdrawn(payment, reason), person_id=person_id, opportunity=opportunity, user=user, at=now, now=now
-    )
+    withdrawn = _withdrawn(payment, reason)
+    fact = NewFact(payload=withdrawn, occurred_at=now, person_id=person_id, company_id=payment.company_id)
+    append_one(fact, actor=f"user:{user.pk}", source=SOURCE, now=now)
     payment.delete()
 
 

@@ -16,6 +16,14 @@ from .among import of_whom
 _MEMBERS = """SELECT m.id AS profile_id, m.id AS person_id FROM unnest(%s::bigint[]) m(id)
     UNION ALL SELECT a.profile_id, a.person_id FROM identity_alias a WHERE a.profile_id = ANY(%s)"""
 
+_FIRMS = """SELECT f.profile_id, unnest(f.id || ARRAY(
+        SELECT r.company_id FROM companies_alias r WHERE r.main_id = f.id)) AS id
+    FROM (SELECT DISTINCT ON (m.profile_id) m.profile_id, COALESCE(r.main_id, p.company_id) AS id
+          FROM members m JOIN identity_person p ON p.id = m.person_id
+          LEFT JOIN companies_alias r ON r.company_id = p.company_id
+          WHERE p.company_id IS NOT NULL ORDER BY m.profile_id, (p.id = m.profile_id) DESC, p.id DESC) f"""
+"""The company of each profile as it is read, and those that are read as it."""
+
 
 def traits_of(profile_ids: Sequence[int], codes: Iterable[str]) -> dict[int, dict[str, Any]]:
     """The values of traits, by profile and code; None where nothing is known. One query a source.
@@ -53,9 +61,10 @@ def _statement(source: TraitSource, traits: Sequence[Trait]) -> str:
     """The totals, or the latest row, of each profile that has rows."""
     if source.totals:
         chosen = ", ".join(f"{trait.total}(x.{trait.column})" for trait in traits)
+        owners = _FIRMS if source.about == "company" else "SELECT profile_id, person_id AS id FROM members"
         return (
-            f"WITH members AS ({_MEMBERS}) SELECT m.profile_id, {chosen} FROM members m "
-            f"JOIN {_rows(source)} x ON x.{source.owner} = m.person_id GROUP BY m.profile_id"
+            f"WITH members AS ({_MEMBERS}) SELECT o.profile_id, {chosen} FROM ({owners}) o "
+            f"JOIN {_rows(source)} x ON x.{source.owner} = o.id GROUP BY o.profile_id"
         )
     chosen = ", ".join(f"x.{trait.column}" for trait in traits)
     newest = ", ".join(f"x.{column} DESC NULLS LAST" for column in source.latest)

@@ -64,7 +64,7 @@ class World:
     combined: dict[str, dict[int, Mapping[str, object]]] = field(default_factory=dict)
     """By source that has such values, and profile: those of profiles of several persons."""
     about_companies: frozenset[str] = frozenset()
-    totals: Mapping[str, Callable[[list[Any]], object]] = field(default_factory=dict)
+    totals: dict[str, Callable[[list[Any]], object]] = field(default_factory=dict)
     """By trait that is one: what is made of the known values in all rows."""
     facts: list[Happened] = field(default_factory=list)
     lists: dict[int, set[int]] = field(default_factory=dict)
@@ -131,6 +131,9 @@ class _View:
         if leaf.source in self.world.about_companies:
             company = self._company(owners)
             owners = [] if company is None else [company]
+            if leaf.trait in self.world.totals:
+                merged = self.world.company_aliases.items()
+                owners = {*owners, *(other for other, main in merged if main == company)}
         if (combined := self.world.combined.get(leaf.source)) is not None:
             if self.profile in combined:
                 return combined[self.profile].get(leaf.trait)
