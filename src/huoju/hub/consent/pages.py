@@ -2,6 +2,7 @@
 
 import csv
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -41,6 +42,7 @@ from .policy import (
     Rule,
     read_entry,
 )
+from .rulepages import editable_places, place_name
 
 MAX_TYPED = 1_000
 SHOWN = 200
@@ -245,17 +247,28 @@ def faults(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
 @require_safe
 def policy_page(request: HttpRequest) -> HttpResponse:
     """What is allowed where, in words, with the source."""
-    table = queries.POLICY.active()
-    language = get_language() or ""
-    codes = [EVERYWHERE, *sorted(table.countries(), key=lambda code: COUNTRIES[code].name(language))]
+    wanted = request.GET.get("from", "")
+    try:
+        table = queries.POLICY.get(int(wanted)) if wanted.isdecimal() else queries.POLICY.active()
+    except LookupError as error:
+        raise Http404 from error
+    places = editable_places()
     chosen = request.GET.get("country", "CN")
-    if chosen not in codes:
+    if chosen not in places:
         chosen = EVERYWHERE
+    own = {EVERYWHERE, *table.countries()}
+    version = {"from": table.version} if wanted else {}
     context = {
         "title": _("What the law allows"),
-        "countries": [(code, _place_name(code)) for code in codes],
+        "groups": [
+            (_("With rows of their own"), [(code, place_name(code)) for code in places if code in own]),
+            (_("By the strict default"), [(code, place_name(code)) for code in places if code not in own]),
+        ],
+        "from": wanted,
+        "edit_url": f"{reverse('consent:rule_edit')}?{urlencode({'country': chosen, **version})}",
+        "can_edit": current_user(request).may(Action.SET_RULES),
         "chosen": chosen,
-        "name": _place_name(chosen),
+        "name": place_name(chosen),
         "rows": [_in_words(table, chosen, channel) for channel in Channel],
         "common": [
             (_(PURPOSE_LABELS[purpose]), _(BASIS_LABELS[rule.basis]), _(rule.source))
@@ -265,10 +278,6 @@ def policy_page(request: HttpRequest) -> HttpResponse:
         "version": table.version,
     }
     return respond(request, "consent/policy.html", context)
-
-
-def _place_name(code: str) -> str:
-    return _("Everywhere else") if code == EVERYWHERE else COUNTRIES[code].name(get_language() or "")
 
 
 def _in_words(table: PolicyTable, country: str, channel: Channel) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Addresses under `/consent/`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from . import pages
+from .rulepages import PAGES
 
 app_name = "consent"
 urlpatterns = [
@@ -13,4 +14,5 @@ urlpatterns = [
     path("uploads/<int:pk>/", pages.upload_page, name="upload"),
     path("uploads/<int:pk>/not-readable.csv", pages.faults, name="faults"),
     path("policy/", pages.policy_page, name="policy"),
+    path("policy/versions/", include(PAGES.urls())),
 ]

@@ -10,6 +10,7 @@ from .addresses import (
     hashed,
     read_entry,
 )
+from .changes import Change, list_changes
 from .decision import Situation, Verdict, decide
 from .rules import (
     EVERYWHERE,
@@ -18,6 +19,8 @@ from .rules import (
     country_of,
     normalise_country,
     parse,
+    replaced,
+    rows_at,
     rows_of,
     validate,
 )
@@ -64,6 +67,7 @@ __all__ = [
     "YES",
     "Answer",
     "Basis",
+    "Change",
     "Channel",
     "DoubleOptIn",
     "Entry",
@@ -80,9 +84,12 @@ __all__ = [
     "country_of",
     "decide",
     "hashed",
+    "list_changes",
     "normalise_country",
     "parse",
     "read_entry",
+    "replaced",
+    "rows_at",
     "rows_of",
     "shipped",
     "validate",

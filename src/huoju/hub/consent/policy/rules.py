@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from huoju.core.geo import COUNTRIES
 from huoju.core.problems import Problem
 from huoju.core.text import msgid
 
-from .words import Basis, Channel, DoubleOptIn, Footer, Purpose
+from .words import CHANNEL_LABELS, PURPOSE_LABELS, Basis, Channel, DoubleOptIn, Footer, Purpose
 
 EVERYWHERE = "*"
 """The strict default: for places without a row of their own, and for people whose place nobody knows."""
@@ -43,7 +44,7 @@ class Rule:
 
     `customers`: so many days after they bought (0: for ever), for similar products. `inquirers`: so many days after
     they asked us. `business`: work addresses. `register`: the name of the do-not-call register that must have been
-    checked within `register_days` unless there is a yes.
+    checked within `register_days` unless there is a yes. `source` is the statute, `note` what its reviewer says of it.
     """
 
     countries: tuple[str, ...]
@@ -59,6 +60,7 @@ class Rule:
     footer: tuple[Footer, ...] = ()
     source: str
     reviewed: date
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ _BY_CALLING = _calling_codes()
 
 def parse(version: int, content: Any) -> PolicyTable:
     """The table in `content`, a list of rows. Raises `ValueError` or `KeyError` where it is malformed."""
-    if not isinstance(content, list):
+    if not isinstance(content, list) or not all(isinstance(row, Mapping) for row in content):
         raise ValueError(msgid("The policy table is a list of rows."))
     rules = tuple(_rule(row) for row in content)
     by_key: dict[tuple[str, Channel, Purpose], Rule] = {}
@@ -132,28 +134,36 @@ def parse(version: int, content: Any) -> PolicyTable:
                     raise ValueError(
                         Problem(
                             msgid("%(country)s has two rows for %(channel)s and %(purpose)s."),
-                            country=country, channel=channel.value, purpose=rule.purpose.value,
+                            country=country,
+                            channel=Problem(CHANNEL_LABELS[channel]),
+                            purpose=Problem(PURPOSE_LABELS[rule.purpose]),
                         )
                     )  # fmt: skip
                 by_key[country, channel, rule.purpose] = rule
     return PolicyTable(version, rules, by_key)
 
 
+_NEEDED = ("countries", "channels", "purpose", "basis", "source", "reviewed")
+
+
 def _rule(row: Mapping[str, Any]) -> Rule:
+    if lacking := [name for name in _NEEDED if name not in row]:
+        raise ValueError(Problem(msgid("A row lacks: %(names)s."), names=", ".join(lacking)))
     return Rule(
         countries=tuple(_words(row["countries"])),
-        channels=tuple(Channel(each) for each in _words(row["channels"])),
-        purpose=Purpose(row["purpose"]),
-        basis=Basis(row["basis"]),
+        channels=tuple(_code(Channel, each) for each in _words(row["channels"])),
+        purpose=_code(Purpose, row["purpose"]),
+        basis=_code(Basis, row["basis"]),
         customers=_days(row.get("customers")),
         inquirers=_days(row.get("inquirers")),
         business=bool(row.get("business")),
-        double_opt_in=DoubleOptIn(row.get("double_opt_in") or ""),
+        double_opt_in=_code(DoubleOptIn, row.get("double_opt_in") or ""),
         register=str(row.get("register") or ""),
-        register_days=int(row.get("register_days") or 31),
-        footer=tuple(Footer(each) for each in _words(row.get("footer", ()))),
+        register_days=_days(row.get("register_days")) or 31,
+        footer=tuple(_code(Footer, each) for each in _words(row.get("footer", ()))),
         source=str(row["source"]),
-        reviewed=date.fromisoformat(row["reviewed"]),
+        reviewed=_day(row["reviewed"]),
+        note=str(row.get("note") or ""),
     )
 
 
@@ -163,7 +173,31 @@ def _words(value: object) -> list[str]:
 
 
 def _days(value: Any) -> int | None:
-    return None if value is None or value == "" else int(value)
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise ValueError(Problem(msgid("“%(text)s” is no number of days."), text=text))
+    return int(text)
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(
+            Problem(msgid("“%(text)s” is no day: write it as 2026-11-21."), text=str(value))
+        ) from None
+
+
+def _code[C: StrEnum](kind: type[C], value: Any) -> C:
+    try:
+        return kind(value)
+    except ValueError:
+        known = ", ".join(each.value for each in kind if each.value)
+        raise ValueError(
+            Problem(msgid("“%(text)s” is none of: %(known)s."), text=str(value), known=known)
+        ) from None
 
 
 def validate(table: PolicyTable) -> list[str]:
@@ -178,8 +212,8 @@ def validate(table: PolicyTable) -> list[str]:
     errors += [
         Problem(
             msgid("The row for everywhere (*) lacks %(channel)s and %(purpose)s."),
-            channel=channel.value,
-            purpose=purpose.value,
+            channel=Problem(CHANNEL_LABELS[channel]),
+            purpose=Problem(PURPOSE_LABELS[purpose]),
         )
         for channel in Channel
         for purpose in Purpose
@@ -191,11 +225,50 @@ def validate(table: PolicyTable) -> list[str]:
             for code in rule.countries
             if code != EVERYWHERE and code not in COUNTRIES
         ]
+        errors += [
+            Problem(
+                msgid("In “%(code)s” the law of “%(place)s” holds: change that place."),
+                code=code,
+                place=normalise_country(code),
+            )
+            for code in rule.countries
+            if code in COUNTRIES and normalise_country(code) != code
+        ]
+        if not rule.channels:
+            errors.append(
+                Problem(
+                    msgid("A row of %(countries)s names no channel."), countries=", ".join(rule.countries)
+                )
+            )
         if not rule.source.strip():
             errors.append(
                 Problem(msgid("A row of %(countries)s has no source."), countries=", ".join(rule.countries))
             )
     return errors
+
+
+def rows_at(rows: Sequence[Mapping[str, Any]], place: str) -> list[dict[str, Any]]:
+    """The stored rows of one place, without its name."""
+    return [
+        {name: value for name, value in row.items() if name != "countries"}
+        for row in rows
+        if place in _words(row["countries"])
+    ]
+
+
+def replaced(
+    rows: Sequence[Mapping[str, Any]], place: str, instead: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Stored rows where those of one place are others; rows that several places share stay with the others.
+
+    Raises `ValueError` where `instead` are no rows.
+    """
+    if not all(isinstance(row, Mapping) for row in instead):
+        raise ValueError(msgid("The policy table is a list of rows."))
+    kept = [
+        {**row, "countries": [each for each in _words(row["countries"]) if each != place]} for row in rows
+    ]
+    return [*({**row, "countries": [place]} for row in instead), *(row for row in kept if row["countries"])]
 
 
 def rows_of(rules: Sequence[Rule]) -> list[dict[str, Any]]:
@@ -215,6 +288,7 @@ def rows_of(rules: Sequence[Rule]) -> list[dict[str, Any]]:
             "footer": [each.value for each in rule.footer],
             "source": rule.source,
             "reviewed": rule.reviewed.isoformat(),
+            "note": rule.note,
         }
         for rule in rules
     ]

@@ -39,6 +39,7 @@ def _row(
         "footer": list(more.get("footer", _EU_FOOTER)),
         "source": source,
         "reviewed": REVIEWED,
+        "note": "",
     }
 
 
