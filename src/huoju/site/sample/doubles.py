@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -53,19 +53,13 @@ def double(people: dict[str, User], now: datetime) -> None:
                 if each.company_id in renamed
             ],
         ]
-        identity.resolve_batch(cards, actor=actor, source="card", now=now - timedelta(days=9))
+        identity.resolve_batch(cards, actor=actor, source="card", now=now)
         pairs = zip(known[EACH * 2 : EACH * 3], known[EACH * 3 :], strict=False)
         named = [_two_at_once(one, other) for one, other in pairs]
-        identity.resolve_batch(named, actor="visitor", source="form", now=now - timedelta(days=3))
+        identity.resolve_batch(named, actor="visitor", source="form", now=now)
     for main_id, short_id in list(renamed.items())[-2:]:
         with transaction.atomic():
-            companies.merge(
-                company_id=short_id,
-                into_id=main_id,
-                reason="简称与全称",
-                actor=actor,
-                now=now - timedelta(days=1),
-            )
+            companies.merge(company_id=short_id, into_id=main_id, reason="简称与全称", actor=actor, now=now)
     with suppress(UserError):  # Splink is an extra
         matching.request_run(actor=actor, now=now)
 
@@ -104,7 +98,7 @@ def _companies(known: list[_Known], now: datetime) -> dict[int, int]:
         name = normalise_company(short)
         if isinstance(name, CompanyName):
             hints[each.company_id] = companies.CompanyHint(name=short, key=name.key)
-    made = companies.resolve_batch(list(hints.values()), source="card", now=now - timedelta(days=9))
+    made = companies.resolve_batch(list(hints.values()), source="card", now=now)
     return {
         main_id: each.company_id
         for main_id, each in zip(hints, made, strict=True)

@@ -88,10 +88,10 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     say(f"{len(rows)} repeated interests, {len(bad)} bad entries, {len(paid)} payments")
     _activities(past, people, now)
     _review_quarantine(people, now)
+    double(people, now)
     _submit(story, published, now)
     delivery.drain(all_readers())
     enliven(people, now)
-    double(people, now)
     delivery.drain(all_readers())
     with connection.cursor() as cursor:
         # The database has not looked at tables that were empty a minute ago, and would join them in loops.
