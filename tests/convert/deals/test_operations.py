@@ -11,6 +11,7 @@ from huoju.convert.deals.policy import LostReason
 from huoju.core.access.models import User
 from huoju.core.errors import UserError
 from huoju.core.facts.models import Fact
+from huoju.hub.companies.models import Company
 from huoju.qualify.leads.models import Lead
 from huoju.qualify.leads.policy import Stage
 from tests.convert.selling import NOW, lead_at, person_of_role
@@ -139,6 +140,26 @@ def test_money_comes_in_only_on_a_won_deal_and_can_be_taken_back(seller: User) -
     operations.withdraw_payment(user=seller, payment_id=payment.pk, reason="重复", now=LATER)
     assert not Payment.objects.exists()
     assert deal_kinds(deal)[-2:] == ["payment.recorded", "payment.withdrawn"]
+
+
+def test_a_payment_stays_with_the_company_whose_deal_it_was(seller: User) -> None:
+    then, now = (Company.objects.create(name=name, key=name, created_at=NOW) for name in ("then", "now"))
+    deal = opened(seller)
+    operations.win(user=seller, opportunity_id=deal.pk, amount=Decimal(9), won_at=LATER, now=LATER)
+    Opportunity.objects.filter(pk=deal.pk).update(company=then, external_id="crm:1")
+    by_hand = operations.record_payment(
+        user=seller, opportunity_id=deal.pk, amount=Decimal(5), paid_at=LATER, note="", now=LATER
+    )
+    line = operations.NewPayment(
+        deal_external_id="crm:1", external_id="p:1", amount=Decimal(1), currency="CNY", paid_at=NOW
+    )
+    (read,) = operations.record_payments_batch([line], import_id=3, actor="import:3", now=LATER)
+    Opportunity.objects.filter(pk=deal.pk).update(company=now)
+    assert set(Payment.objects.values_list("company", flat=True)) == {then.pk}
+    operations.withdraw_payment(user=seller, payment_id=by_hand.pk, reason="重复", now=LATER)
+    operations.withdraw_imported_payments(payment_ids=[read or 0], import_id=3, actor="import:3", now=LATER)
+    told = Fact.objects.filter(kind__startswith="payment.").values_list("company_id", flat=True)
+    assert list(told) == [then.pk] * 4
 
 
 def test_a_deal_of_somebody_else_cannot_be_touched(seller: User) -> None:
