@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.text import msgid
 from huoju.hub.privacy.registry import Erased, Holder, Table, register_holder
 
 _ROWS = Table(
@@ -15,7 +16,9 @@ _ROWS = Table(
 def _erase(persons: object) -> Erased:
     done = _ROWS.erase(persons)  # type: ignore[arg-type]
     ground = (
-        "The uploaded files hold these rows as they came until the files are deleted" if done.erased else ""
+        msgid("The uploaded files hold these rows as they came until the files are deleted")
+        if done.erased
+        else ""
     )
     return Erased(erased=done.erased, kept=done.erased, ground=ground)
 

@@ -5,11 +5,12 @@ What people typed into them stays as long as it does not name the person.
 
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.text import msgid
 from huoju.hub.privacy.registry import Table, register_holder, unnamed
 
 _LEADS = "SELECT id FROM leads_lead WHERE person_id = ANY(%(persons)s)"
 _DEALS = f"SELECT id FROM deals_opportunity WHERE lead_id IN ({_LEADS})"
-_GROUND = "Commercial and tax records that the law tells to keep (GDPR art. 17 (3)(b), PIPL art. 47)"
+_GROUND = msgid("Commercial and tax records that the law tells to keep (GDPR art. 17 (3)(b), PIPL art. 47)")
 
 OPPORTUNITIES = Table(
     name="deals_opportunity",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.errors import UserError
 from huoju.core.facts.operations import NewFact, append
+from huoju.core.text import msgid
 from huoju.hub.consent import operations as consent
 from huoju.hub.consent.operations import Link, Token, seal
 from huoju.hub.consent.policy import Entry, EntryKind, ListKind
@@ -149,7 +150,9 @@ def work(request_id: int, *, now: datetime) -> bool:
 def _erase_next(request: DataRequest, now: datetime) -> bool:
     if SUPPRESSED not in request.steps:
         hidden = _suppress(request.persons, now)
-        ground = "Hashes of addresses, so that they are never contacted again (GDPR art. 17 (3)(b), 21 (3))"
+        ground = msgid(
+            "Hashes of addresses, so that they are never contacted again (GDPR art. 17 (3)(b), 21 (3))"
+        )
         request.steps[SUPPRESSED] = {"erased": 0, "kept": hidden, "ground": ground if hidden else ""}
         request.save(update_fields=["steps"])
         return True

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.facts.kinds import all_kinds
 from huoju.core.lake import operations as lake
+from huoju.core.text import msgid
 
 from .registry import BLANK, Erased, Holder, Table, mentions, register_holder
 
@@ -138,7 +139,9 @@ def _erase_facts(persons: Sequence[int]) -> Erased:
         cursor.execute("SELECT set_config('huoju.erasing', 'off', true)")
     left = _count_facts(persons)
     return Erased(
-        erased=count, kept=left, ground="Facts without personal fields, for counts only" if left else ""
+        erased=count,
+        kept=left,
+        ground=msgid("Facts without personal fields, for counts only") if left else "",
     )
 
 

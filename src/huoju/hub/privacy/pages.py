@@ -199,4 +199,7 @@ def _late(row: DataRequest) -> bool:
 def _steps(row: DataRequest) -> list[dict[str, Any]]:
     labels = {holder.code: holder.label for holder in all_holders()}
     labels[operations.SUPPRESSED] = _("Kept from being contacted again")
-    return [{"label": labels.get(code, code), **done} for code, done in row.steps.items()]
+    return [
+        {"label": labels.get(code, code), **done, "ground": done["ground"] and _(done["ground"])}
+        for code, done in row.steps.items()
+    ]

@@ -36,7 +36,7 @@ def unnamed(text: str, instead: str = "''") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What a holder did: rows erased or blanked, rows kept and on which ground (English, for the certificate)."""
+    """What a holder did: rows erased or blanked, rows kept and why (a `msgid`; the certificate stays English)."""
 
     erased: int = 0
     kept: int = 0

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.text import msgid
 from huoju.hub.privacy.registry import Table, register_holder, unnamed
 
 _OURS = "SELECT id FROM leads_lead WHERE person_id = ANY(%(persons)s)"
@@ -40,7 +41,7 @@ STEPS = Table(
     where=f"t.lead_id IN ({_OURS})",
     columns={name: f"t.{name}" for name in ("from_stage", "to_stage", "at", "reason")},
     blank={"reason": unnamed("t.reason")},
-    keep="Steps of leads without personal data, for counts only",
+    keep=msgid("Steps of leads without personal data, for counts only"),
 ).holder(code="steps", label=_("Steps of leads"), order=33)
 TOUCHES = Table(
     name="leads_touch",
