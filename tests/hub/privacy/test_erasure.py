@@ -10,13 +10,14 @@ import pyarrow.parquet as parquet
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.db.models import ForeignKey
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from huoju.acquire.forms import operations as forms
-from huoju.acquire.imports.models import ImportRow
+from huoju.acquire.imports.models import Import, ImportRow
 from huoju.convert.deals.facts import OpportunityOpened
 from huoju.convert.deals.models import Opportunity, Payment, Poc
 from huoju.convert.workbench.facts import ActivityLogged
@@ -84,8 +85,14 @@ def sell_to(person: Person) -> None:
     )
     Poc.objects.create(opportunity=deal, criteria="李娜 signs", failure_reason="slow", started_at=NOW)
     Payment.objects.create(opportunity=deal, amount=10, paid_at=NOW, note="paid by 李娜, +86-138-0013-8456")
+    for state in ("done", "failed"):
+        batch = Import.objects.create(
+            target="leads", file=ContentFile("姓名\n李娜\n".encode(), "李娜.csv"), file_name="fair.csv", file_size=1,
+            columns=[{"name": "姓名", "title": "姓名"}], state=state, actor="user:1", created_at=NOW,
+        )  # fmt: skip
+        ImportRow.objects.create(batch=batch, row_no=1, outcome="created", refs={"person": person.pk})
     ImportRow.objects.create(
-        batch_id=1, row_no=1, outcome="updated", refs={"person": person.pk}, before={"name": "李娜"},
+        batch=batch, row_no=2, outcome="updated", refs={"person": person.pk}, before={"name": "李娜"},
         reasons=[["x", "email", {"value": "li.na@firm-a.cn"}]],
     )  # fmt: skip
     told: list[object] = [
@@ -168,11 +175,17 @@ def test_erased_everywhere_with_a_certificate_and_recognised_when_they_come_back
     steps = {code: (done["erased"], done["kept"]) for code, done in request.steps.items()}
     assert (steps["opportunities"], steps["trials"], steps["payments"]) == ((1, 1), (1, 1), (1, 1))
     assert all(request.steps[code]["ground"] for code in ("opportunities", "import_rows", "facts"))
+    assert steps["import_rows"] == (3, 2)  # the file of an import that may go on is kept
+    assert [each.has_file for each in Import.objects.order_by("state")] == [False, True]
     for fact in Fact.objects.all():  # and the log still reads
         kind = kind_named(fact.kind)
         assert kind is not None
         kind.decode(fact.payload, fact.version)
     assert Fact.objects.filter(kind="person.erased", person_id=person.pk).count() == 1
+    client = Client()
+    client.force_login(admin)
+    gone = client.get(f"/imports/{Import.objects.get(state='done').pk}/rejected.csv", follow=True)
+    assert "上传的文件已删除" in gone.content.decode()
     again = Person.objects.create(
         email="li.na@firm-a.cn", mobile="+8613800138456", country="CN", created_at=NOW
     )

@@ -99,6 +99,11 @@ class Import(models.Model):
         return Path(self.file.path)
 
     @property
+    def has_file(self) -> bool:
+        """Whether the file is still there: it goes when somebody in it is erased."""
+        return self.file.storage.exists(str(self.file.name))
+
+    @property
     def rows_done(self) -> int:
         """How many rows have an outcome."""
         return sum(self.counts.values())

@@ -17,6 +17,7 @@ type Param = str | int
 
 FILE_PROBLEMS: dict[str, Promise] = {
     "empty": _("The file is empty."),
+    "gone": _("The uploaded file was deleted: somebody in it asked to be erased."),
     "no_rows": _("The file has a header but no rows."),
     "unreadable": _("The file is damaged and cannot be read: %(detail)s"),
     "binary": _("This is not a table. Upload a CSV, TSV, XLSX or Parquet file."),

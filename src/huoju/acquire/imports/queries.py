@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from . import mapping as mapping_file
 from .files import ReadOptions, Row, Table, open_table
 from .models import Import, ImportRow, SavedMapping, State
+from .problems import FileProblem
 from .reasons import reason_text
 from .registry import ImportTarget, Outcome, Reason, get_target
 
@@ -41,6 +42,8 @@ def list_same_file(record: Import) -> list[Import]:
 
 def open_file(record: Import) -> Table:
     """The file of an import, opened as it was read at upload. Raises `FileProblem`."""
+    if not record.has_file:
+        raise FileProblem("gone")
     return open_table(record.path, ReadOptions(**record.reading))
 
 
@@ -100,7 +103,12 @@ def count_reasons(
 
 
 def rejected_header(record: Import) -> list[str]:
-    """The header of the file of rejected rows: that of the upload, then row number, outcome, reasons."""
+    """The header of the file of rejected rows: that of the upload, then row number, outcome, reasons.
+
+    Raises `FileProblem` if the upload is gone: the cells of its rows stand nowhere else.
+    """
+    if not record.has_file:
+        raise FileProblem("gone")
     return [
         *(column["name"] for column in record.columns),
         gettext("Row"),
