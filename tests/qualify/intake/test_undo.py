@@ -138,6 +138,15 @@ class TestUndo:
         )
         assert restored["dimensions"]["segment"] == ""
 
+    def test_a_company_goes_with_the_last_who_points_to_it(self) -> None:
+        """The first row of a known person fills the company that a later row names; they are taken back one by one."""
+        take(incoming("import:1/1", phone="13651087243"), import_id=1, mode=Mode.RECORD)
+        was = everything()
+        named = incoming("import:7/2", phone="13651087243", company="北京云图数据科技有限公司")
+        first, second = take(incoming("import:7/1", phone="13651087243"), named, import_id=7)
+        assert undo([second]) == undo([first]) == []
+        assert everything() == was
+
     def test_a_lead_that_somebody_built_on_stays(self) -> None:
         (made,) = take(li_na("import:7/1"), import_id=7)
         take(incoming("submission:5", phone="13651087243"))

@@ -20,7 +20,7 @@ def forget_batch(made: Sequence[Resolved], *, actor: str, now: datetime) -> set[
 
     The caller has removed the leads and consents of the import already. A person stays if anything still points to
     it; a value is emptied only if it is still the one that the import brought. Who goes is separated from others
-    first: a merge keeps nobody. Returns the companies of the persons that are gone.
+    first: a merge keeps nobody. Returns the companies that persons pointed to until now.
     """
     with connection.cursor() as cursor:
         added = [(each.person_id, kind, value) for each in made for kind, value in each.added]
@@ -50,4 +50,5 @@ def forget_batch(made: Sequence[Resolved], *, actor: str, now: datetime) -> set[
         going = unreferenced(Person, created)
         separate(going, actor=actor, reason=_REASON, now=now)
         cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s) RETURNING company_id", [going])
-        return {company_id for (company_id,) in cursor.fetchall() if company_id is not None}
+        left = {company_id for (company_id,) in cursor.fetchall() if company_id is not None}
+        return left | {int(each.filled["company_id"]) for each in made if "company_id" in each.filled}
