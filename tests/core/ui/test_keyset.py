@@ -1,14 +1,16 @@
 """Keyset paging: every row once, in order, in both directions, with ties and NULLs."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from huoju.core.access.models import User
 from huoju.core.ui import keyset
-from huoju.core.ui.keyset import Slice, Sort, fetch
+from huoju.core.ui.keyset import Moved, Slice, Sort, fetch
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +149,29 @@ def test_only_the_page_is_read_whole(monkeypatch: pytest.MonkeyPatch, django_ass
     assert "password" not in counted + edge + page
     assert "password" in whole
     assert "OFFSET" not in page + whole
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(("cap", "filtered"), [(keyset.CAP, True), (2, False), (2, True)])
+def test_moved_rows_stand_where_their_other_key_says(
+    descending: bool, cap: int, filtered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forwards and back again, whatever the size of a page; a moved row that no filter finds does not appear."""
+    monkeypatch.setattr(keyset, "CAP", cap)
+    ids = make(["a", "m", "a", "m", "a", "a", "m", "m", "a", "x", "m"])
+    rows = User.objects.exclude(name="x") if filtered else User.objects.all()
+    earlier = User.objects.filter(name__in=["m", "x"]).annotate(_before=F("id") - 4)
+    sort = Sort("id", moved=lambda: Moved(earlier, key="_before", row="id"))
+    moved = set(earlier.values_list("pk", flat=True))
+    wanted = sorted((pk - 4 if pk in moved else pk, pk) for pk in rows.values_list("pk", flat=True))
+    if descending:
+        wanted.reverse()
+    assert len(wanted) == len(ids) - filtered
+    for size in (1, 2, 3, 20):
+        pages = [fetch(rows, sort, descending=descending, size=size)]
+        while pages[-1].after is not None:
+            pages.append(fetch(rows, sort, descending=descending, size=size, after=pages[-1].after))
+        assert [row.pk for page in pages for row in page.rows] == [pk for _, pk in wanted]
+        for page, following in pairwise(pages):
+            back = fetch(rows, sort, descending=descending, size=size, before=following.before)
+            assert [row.pk for row in back.rows] == [row.pk for row in page.rows]

@@ -21,7 +21,9 @@ from huoju.hub.identity.models import Alias, Identifier, Person
 from huoju.hub.profile import operations, timeline
 from huoju.hub.profile.models import FieldValue, SurvivorshipRules, Tag, TagAssignment
 from huoju.hub.profile.operations import Said
+from huoju.hub.profile.policy import Field
 from huoju.hub.profile.queries import among as tagged_among
+from huoju.hub.profile.queries import people
 from huoju.qualify.leads.facts import LeadTouched
 from tests.qualify.factory import Known, days_ago, make_lead, make_user, tell
 from tests.races import count_queries
@@ -89,6 +91,42 @@ class TestList:
         assert "stage-won" in answer.content.decode()
         assert "VIP" in answer.content.decode()
         assert listed(client.get("/people/?stage=won")) == [old.person.pk]
+
+    @pytest.mark.parametrize("few", [people.FEW, 0])
+    def test_merged_people_are_found_sorted_and_exported_by_what_is_shown(
+        self, enter: Enter, few: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(people, "FEW", few)
+        first, second, third, fourth = (make_lead(title="Clerk", region="11") for _ in range(4))
+        now, works = (
+            timezone.now(),
+            Company.objects.create(key="云图", name="云图数据", created_at=timezone.now()),
+        )
+        Person.objects.update(company=None, region="11")
+        Person.objects.filter(pk=first.person.pk).update(
+            title="Chief", region="4403", company=works, created_at=days_ago(9)
+        )
+        operations.set_fields(person_id=first.person.pk, values={Field.TITLE: "CTO"}, actor="user:1", now=now)
+        Alias.objects.create(person=first.person, profile=third.person)
+        index(COMPANIES, [works.pk])
+        client = enter("marketing")
+        merged, others = third.person.pk, [fourth.person.pk, second.person.pk]
+        assert listed(client.get("/people/?title=clerk")) == [fourth.person.pk, merged, second.person.pk]
+        operations.combine_batch([merged], actor="x", now=now)
+
+        def found(query: str) -> list[int]:
+            return listed(client.get(f"/people/?{query}"))
+
+        assert found("") == [*others, merged]
+        assert found("sort=created_at") == [merged, *reversed(others)]
+        assert (found("title=cto"), found("title=clerk")) == ([merged], others)
+        assert (found("region=44"), found("region=11")) == ([merged], others)
+        assert found("company=云图") == [merged]
+        day = days_ago(5).date().isoformat()
+        assert (found(f"created_at_before={day}"), found(f"created_at_after={day}")) == ([merged], others)
+        written = b"".join(client.get("/people/?export=csv&title=cto")).decode()
+        assert ("CTO" in written, "云图数据" in written) == (True, True)
+        assert "云图数据" in client.get(f"/people/{merged}/").content.decode()
 
     def test_sales_see_the_people_of_their_own_leads_and_of_the_pool(self, enter: Enter) -> None:
         seller = make_user("s", role="sales")

@@ -1,5 +1,6 @@
 """Values from many mouths: which is shown, where each came from, and what taking one back leaves."""
 
+import argparse
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,8 +14,9 @@ from huoju.hub.profile import jobs, operations
 from huoju.hub.profile.models import Combined, FieldValue
 from huoju.hub.profile.operations import Said
 from huoju.hub.profile.policy import Criterion, Field
-from huoju.hub.profile.queries import golden_of, show_golden, traits_of
+from huoju.hub.profile.queries import golden_of, lacks_combined, show_golden, traits_of
 from huoju.hub.profile.readers import profile_reader
+from huoju.site.commands import migrate
 from tests.races import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +199,25 @@ def test_other_rules_choose_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs.choose_again()
     who.refresh_from_db()
     assert who.title == "Assistant"
+
+
+@pytest.mark.django_db
+def test_an_upgrade_combines_what_was_merged_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that an older version left out, or left without what lists ask for, are derived once by one job."""
+    kept, other, older = person(title="Clerk"), person(title="CTO"), person()
+    Alias.objects.create(person=other, profile=kept)
+    asked: list[bool] = []
+    monkeypatch.setattr(type(jobs.combine_again.using()), "defer", lambda _self: asked.append(True))
+    assert lacks_combined()
+    migrate.run(argparse.Namespace())
+    assert asked == [True]
+    jobs.combine_again()
+    row = Combined.objects.get()
+    assert (row.pk, row.known_first, lacks_combined()) == (kept.pk, kept.pk, False)
+    Combined.objects.update(known_first=None)
+    Alias.objects.create(person=older, profile=kept)
+    assert lacks_combined()
+    jobs.combine_again()
+    told = Fact.objects.filter(kind="profile.combined").count()
+    jobs.combine_again()
+    assert (lacks_combined(), Fact.objects.filter(kind="profile.combined").count()) == (False, told)

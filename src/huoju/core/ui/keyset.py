@@ -14,7 +14,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
@@ -30,12 +30,23 @@ REACH = 20_000
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Rows that stand elsewhere in the order than their own column says: the query `rows` has another `key` for the
+    id in its column `row`. With an index on both, and as long as they are the exception, they cost one range more."""
+
+    rows: QuerySet[Any]
+    key: str
+    row: str
+
+
+@dataclass(frozen=True)
 class Sort:
     """A column that a list may be sorted by: its ORM path, and whether it may be NULL (costs a second index range at
-    the one page where values end and NULLs begin)."""
+    the one page where values end and NULLs begin). `moved`: the rows for which it is another key; not with NULLs."""
 
     field: str
     nullable: bool = False
+    moved: Callable[[], Moved] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,14 @@ def fetch[M: Model](
     backwards = before is not None
     cursor = walk.read(before if backwards else after)
     backwards = backwards and cursor is not None
-    found = walk.take(cursor, size + 1, descending=descending != backwards, nulls_first=backwards)
+    reverse = descending != backwards
+    if sort.moved is None:
+        found = walk.take(cursor, size + 1, descending=reverse, nulls_first=backwards)
+    else:
+        moved = sort.moved()
+        if few:
+            moved = replace(moved, rows=moved.rows.filter(**{f"{moved.row}__in": matching}))
+        found = _Both(walk, moved, narrow).take(cursor, size + 1, descending=reverse)
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -206,6 +224,56 @@ class _Walk[M: Model]:
         fields = [self.rows.model._meta.pk if name == "pk" else self.field for name in names]
         values = [Value(value, output_field=field) for value, field in zip(cursor, fields, strict=True)]
         turned = {">": "<", "<=": ">="}[operator] if self.descending else operator
+        return _Row(*map(F, names), *values, operator=turned)
+
+
+class _Both[M: Model]:
+    """Ids in an order in which some rows stand elsewhere than their column says: two ordered streams as one."""
+
+    def __init__(self, walk: _Walk[M], moved: Moved, rows: QuerySet[M]) -> None:
+        self.walk, self.moved, self.rows = walk, moved, rows
+
+    def take(self, cursor: Cursor | None, limit: int, *, descending: bool) -> list[Cursor]:
+        """The next `limit` rows after `cursor`: their keys and ids."""
+        self.descending = descending
+        staying = self._staying(cursor, limit)
+        # Behind the last of a full page there is nothing to look for.
+        until = staying[-1] if len(staying) == limit else None
+        return sorted([*staying, *self._moving(cursor, until, limit)], reverse=descending)[:limit]
+
+    def _staying(self, cursor: Cursor | None, limit: int) -> list[Cursor]:
+        found: list[Cursor] = []
+        while True:
+            part = self.walk.take(cursor, limit, descending=self.descending, nulls_first=False)
+            gone = self.moved.rows.filter(**{f"{self.moved.row}__in": [pk for _, pk in part]})
+            others = set(gone.values_list(self.moved.row, flat=True)) if part else set()
+            found += [each for each in part if each[1] not in others]
+            if len(part) < limit or len(found) >= limit:
+                return found[:limit]
+            cursor = part[-1]
+
+    def _moving(self, cursor: Cursor | None, until: Cursor | None, limit: int) -> list[Cursor]:
+        """Those of the moved between two places that are among the rows: more and more of them are looked at."""
+        names, size, found = (self.moved.key, self.moved.row), limit, []
+        order = [f"-{name}" if self.descending else name for name in names]
+        while True:
+            rows = self.moved.rows
+            for place, operator in ((cursor, ">"), (until, "<")):
+                if place is not None:
+                    rows = rows.filter(self._compared(names, place, operator))
+            part: list[Cursor] = list(rows.order_by(*order).values_list(*names)[:size])
+            ours = set(
+                self.rows.order_by().filter(pk__in=[pk for _, pk in part]).values_list("pk", flat=True)
+            )
+            found += [each for each in part if each[1] in ours]
+            if len(part) < size or len(found) >= limit:
+                return found[:limit]
+            cursor, size = part[-1], min(size * 10, REACH)
+
+    def _compared(self, names: tuple[str, str], place: Cursor, operator: str) -> _Row:
+        turned = {">": "<", "<": ">"}[operator] if self.descending else operator
+        fields = [self.walk.field, self.rows.model._meta.pk]
+        values = [Value(value, output_field=field) for value, field in zip(place, fields, strict=True)]
         return _Row(*map(F, names), *values, operator=turned)
 
 

@@ -92,11 +92,12 @@ def list_proposals(person_id: int) -> list[MergeProposal]:
 
 
 class Columns(NamedTuple):
-    """The fields of a person as they stand in the person's row, and who told of them first, when."""
+    """The fields of a person as they stand in the person's row, who told of them first, when, and where they work."""
 
     values: dict[str, str]
     source: str
     created_at: datetime
+    company_id: int | None
 
 
 _FIELDS = ("name", "title", "mobile", "email", "region", "country", "language")
@@ -104,10 +105,12 @@ _FIELDS = ("name", "title", "mobile", "email", "region", "country", "language")
 
 def list_columns(person_ids: Sequence[int]) -> dict[int, Columns]:
     """The fields of persons. One query."""
-    rows = Person.objects.filter(pk__in=person_ids).values_list("pk", "source", "created_at", *_FIELDS)
+    rows = Person.objects.filter(pk__in=person_ids).values_list(
+        "pk", "source", "created_at", "company_id", *_FIELDS
+    )
     return {
-        pk: Columns(dict(zip(_FIELDS, values, strict=True)), source, created_at)
-        for pk, source, created_at, *values in rows
+        pk: Columns(dict(zip(_FIELDS, values, strict=True)), source, created_at, company_id)
+        for pk, source, created_at, company_id, *values in rows
     }
 
 

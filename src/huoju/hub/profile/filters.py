@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,8 +38,8 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         label=_("Region"), choices=list_provinces, method="by_region"
     )
     company = django_filters.CharFilter(label=_("Company"), method="by_company")
-    title = django_filters.CharFilter(label=_("Job title"), lookup_expr="icontains")
-    created_at = django_filters.DateFromToRangeFilter(label=_("Known since"))
+    title = django_filters.CharFilter(label=_("Job title"), method="by_title")
+    created_at = django_filters.DateFromToRangeFilter(label=_("Known since"), method="by_age")
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
         """By what the search of leads knows of them, and by the exact mobile or mail address."""
@@ -59,9 +59,19 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     def by_company(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
         """At a company that the search finds by it: by part of its name."""
         found = search.matching("company", value)
-        return rows.none() if found is None else rows.filter(company__in=found)
+        return rows.none() if found is None else queries.surviving(rows, "company_id", Q(company__in=found))
 
     def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
         """Provinces with their cities."""
         codes = [code for code in REGIONS if code in values or (len(code) == 4 and code[:2] in values)]
-        return rows.filter(region__in=codes) if values else rows
+        return queries.surviving(rows, "region", Q(region__in=codes)) if values else rows
+
+    def by_title(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
+        """With a part of the job title that is shown."""
+        return queries.surviving(rows, "title", Q(title__icontains=value))
+
+    def by_age(self, rows: QuerySet[Any], name: str, value: slice) -> QuerySet[Any]:  # noqa: ARG002
+        """Known between two days, either of which may be open."""
+        bounds = {"created_at__gte": value.start, "created_at__lte": value.stop}
+        condition = Q(**{lookup: bound for lookup, bound in bounds.items() if bound is not None})
+        return queries.surviving(rows, "created_at", condition) if condition else rows

@@ -1,5 +1,6 @@
 """Values that were said of persons, the rules that choose among them, and tags."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,8 +34,12 @@ class FieldValue(models.Model):
 class Combined(models.Model):
     """What is known of a profile of several persons, chosen among the values of all of them.
 
-    Derived, by a reader, so that segments and rules can ask for it as for anybody's; who is one person has no row. No
-    names, numbers or addresses.
+    Derived, by a reader, so that segments, rules and lists can ask for it as for anybody's; who is one person has no
+    row. No names, numbers or addresses.
+
+    `elsewhere` names the fields that lists ask for in which the row of the profile's own person says something else.
+    `known_first` is the member who was known first: with it the profile stands in lists in the order of age. NULL in
+    rows from before there was such a column, until `jobs.combine_again` has come by.
     """
 
     profile = models.OneToOneField(
@@ -49,6 +54,20 @@ class Combined(models.Model):
     has_mobile = models.BooleanField()
     has_email = models.BooleanField()
     created_at = models.DateTimeField()
+    company = models.ForeignKey(
+        "companies.Company", null=True, on_delete=models.DB_SET_NULL, related_name="+"
+    )
+    known_first = models.BigIntegerField(null=True)
+    elsewhere = ArrayField(models.CharField(max_length=20), default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["known_first", "profile"],
+                name="profile_combined_by_age",
+                condition=~models.Q(known_first=models.F("profile")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.profile_id}"

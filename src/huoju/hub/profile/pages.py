@@ -1,7 +1,8 @@
 """The list of people and a person's page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from django.contrib import messages
@@ -36,6 +37,9 @@ from .panels import PROFILE_PANELS, Profile
 from .policy import CRITERION_LABELS, FIELD_LABELS, Field
 from .tables import PeopleTable, person_url
 
+EXPORTED = 2000
+"""Rows that an export reads at once."""
+
 
 @requires(Action.SEE_LEADS)
 class PeopleList(ListPage[Any]):
@@ -46,7 +50,7 @@ class PeopleList(ListPage[Any]):
     table_class = PeopleTable
     filter_class = PeopleFilter
     inline_filters = ("tag", "stage")
-    sorts = {"created_at": Sort("id")}
+    sorts = {"created_at": Sort("id", moved=queries.by_age)}
     default_sort = "-created_at"
     default_columns = ("name", "company", "title", "stage", "score", "tags", "region", "created_at")
     exports = ("csv", "xlsx")
@@ -104,15 +108,24 @@ class PeopleList(ListPage[Any]):
                 *(region_name(row.region), row.country, row.language, row.stage, row.score),
                 *(", ".join(name for name, _color in row.shown_tags), row.created_at),
             )
-            for row in rows.iterator(chunk_size=2000)
+            for row in _shown_rows(rows)
         )
         return download("people", kind, header, table)
+
+
+def _shown_rows(rows: QuerySet[Any]) -> Iterator[Any]:
+    """Rows of people as a page shows them."""
+    for part in batched(rows.iterator(chunk_size=EXPORTED), EXPORTED, strict=False):
+        queries.show_golden(part)
+        yield from part
 
 
 def get_profile(request: HttpRequest, pk: int) -> Profile:
     """The profile with all that its page shows of it. Raises `Http404`."""
     found = queries.get_visible(current_user(request), pk)
     members = members_of([pk])
+    if len(members[pk]) > 1:
+        queries.show_origin([found])
     return Profile(
         id=pk,
         person=found,

@@ -48,7 +48,11 @@ def _combine(facts: Sequence[StoredFact], now: datetime) -> None:
 
 
 def _said_of_persons() -> set[str]:
-    combined = {payload for source in all_sources() if source.combined for payload in source.changed_by}
+    """Kinds after which something else may be shown of a profile of several: of the person, or where they work."""
+    sources = [
+        each for each in all_sources() if each.combined or (each.about == "company" and not each.totals)
+    ]
+    combined = {payload for source in sources for payload in source.changed_by}
     return {kind_of(payload).name for payload in combined - {ProfileCombined}}
 
 

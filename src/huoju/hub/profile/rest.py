@@ -123,6 +123,8 @@ def read_person(request: HttpRequest, person_id: int) -> dict[str, Any]:  # noqa
     profile_id = _profile_id(person_id)
     members = members_of([profile_id])
     own = get_persons([profile_id])[profile_id]
+    if len(members[profile_id]) > 1:
+        queries.show_origin([own])
     codes = [trait.code for source in all_sources() for trait in source.traits]
     fields = {
         name.value: {

@@ -8,6 +8,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from huoju.core.facts import partitions
+from huoju.hub.profile.jobs import combine_again
+from huoju.hub.profile.queries import lacks_combined
 from huoju.site.console import say
 
 
@@ -18,8 +20,10 @@ def is_current() -> bool:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Apply what is missing, and make the partitions of the coming months."""
+    """Apply what is missing, make the partitions of the coming months, and have derived what a newer version keeps."""
     del options
     call_command("migrate", interactive=False, verbosity=0)
+    if lacks_combined():
+        combine_again.using(key="combine_again").defer()
     for name in partitions.ensure(timezone.now()):
         say(f"migrate: made the partition {name}")

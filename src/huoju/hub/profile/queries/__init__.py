@@ -1,6 +1,16 @@
 """Reading profiles: golden fields, traits, tags."""
 
-from .people import MERGES, get_visible, list_combined, list_people, show_golden
+from .people import (
+    MERGES,
+    by_age,
+    get_visible,
+    lacks_combined,
+    list_combined,
+    list_people,
+    show_golden,
+    show_origin,
+    surviving,
+)
 from .tags import (
     TagShown,
     find_tags,
@@ -21,11 +31,13 @@ __all__ = [
     "RULES",
     "Known",
     "TagShown",
+    "by_age",
     "find_tags",
     "get_tag",
     "get_visible",
     "golden_of",
     "having",
+    "lacks_combined",
     "list_candidates",
     "list_combined",
     "list_disputed",
@@ -35,6 +47,8 @@ __all__ = [
     "list_tags",
     "records_of",
     "show_golden",
+    "show_origin",
+    "surviving",
     "tag_options",
     "tagged",
     "tags_column",

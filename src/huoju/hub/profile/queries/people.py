@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import Http404
 
+from huoju.core.among import listed
 from huoju.core.facts.kinds import kind_of
+from huoju.core.ui.keyset import Moved
 from huoju.hub.identity import queries as persons
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
 
@@ -18,10 +21,55 @@ MERGES = frozenset(kind_of(each).name for each in (PersonMerged, PersonUnmerged)
 """The kinds of facts after which a person may be read as another profile."""
 
 
+FEW = 20_000
+"""Up to so many profiles whose own person says something else are fetched."""
+
+
 def list_combined(*, after: int, limit: int) -> list[int]:
-    """Profiles of several persons, by id."""
-    rows = Combined.objects.filter(pk__gt=after).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:limit])
+    """Profiles of several persons, and those that were, as far as something is kept of them; by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT profile_id FROM identity_alias WHERE profile_id > %(after)s
+               UNION SELECT profile_id FROM profile_combined WHERE profile_id > %(after)s
+               ORDER BY profile_id LIMIT %(limit)s""",
+            {"after": after, "limit": limit},
+        )
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def lacks_combined() -> bool:
+    """Whether some profile of several persons was last looked at by a version that did not keep what is kept today."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT FROM identity_alias a WHERE NOT EXISTS (
+                   SELECT FROM profile_combined c WHERE c.profile_id = a.profile_id AND c.known_first IS NOT NULL))"""
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def by_age() -> Moved:
+    """Profiles that are older than their own person: they stand in lists where their oldest member would."""
+    rows = Combined.objects.exclude(known_first=F("profile"))
+    return Moved(rows, key="known_first", row="profile_id")
+
+
+def surviving(people: QuerySet[Any], field: str, condition: Q) -> QuerySet[Any]:
+    """Those among `people` of whom the value of `field` that is shown meets `condition` (on a column of a person).
+
+    Of merged persons the value may be a member's. Few of those are fetched at once, else each row is asked.
+    """
+    differing = Combined.objects.filter(elsewhere__contains=[field]).annotate(
+        fits=Case(When(condition, Value(True)), default=False, output_field=BooleanField())
+    )
+    few = list(differing.values_list("pk", "fits")[: FEW + 1])
+    if len(few) > FEW:
+        fits = Subquery(differing.filter(pk=OuterRef("pk")).values("fits")[:1])
+        asked: QuerySet[Any] = people.alias(_fits=fits)
+        return asked.filter(Q(_fits=True) | Q(_fits=None) & condition)
+    if few:
+        wrong, right = ([pk for pk, fits in few if fits is answer] for answer in (False, True))
+        condition = condition & ~Q(listed(wrong)) | Q(listed(right))
+    return people.filter(condition)
 
 
 def show_golden(people: Iterable[Any]) -> None:
@@ -35,6 +83,20 @@ def show_golden(people: Iterable[Any]) -> None:
     for row in rows:
         for name, known in golden.get(row.pk, {}).items():
             setattr(row, name.value, known.value)
+    if members:
+        show_origin(row for row in rows if row.pk in members)
+
+
+def show_origin(people: Iterable[Any]) -> None:
+    """Let rows of merged persons say since when one of them is known, and where one of them works. One query.
+
+    Not to be saved.
+    """
+    rows = list(people)
+    kept = Combined.objects.select_related("company").in_bulk([row.pk for row in rows])
+    for row in rows:
+        if combined := kept.get(row.pk):
+            row.created_at, row.company = combined.created_at, combined.company
 
 
 def list_people(user: Any) -> QuerySet[Any]:
