@@ -1,5 +1,7 @@
 """Names of places in the language of the request, for screens. What places there are: `core.geo`, which is pure."""
 
+from operator import itemgetter
+
 from django.utils.translation import get_language
 
 from .geo import COUNTRIES, PROVINCES, REGIONS
@@ -36,5 +38,5 @@ def list_regions() -> list[tuple[str, str]]:
 
 
 def list_countries() -> list[tuple[str, str]]:
-    """Every country, its code and its name."""
-    return [(code, country.name(language())) for code, country in COUNTRIES.items()]
+    """Every country, its code and its name, by name."""
+    return sorted(((code, country_name(code)) for code in COUNTRIES), key=itemgetter(1))

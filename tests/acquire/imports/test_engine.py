@@ -165,7 +165,9 @@ def test_finished_import_is_a_fact(make_import: MakeImport) -> None:
 def test_rejected_rows_come_back_with_their_reasons(make_import: MakeImport) -> None:
     record = make_import("id,name,amount\nx1,bad apple,1\nx2,ok,2\nx3,b,c,d\nx4,,9\n")
     run(record)
-    rows = list(queries.iter_rejected(record))
+    header, found = queries.open_rejected(record)
+    assert header == ["id", "name", "amount", "Row", "Outcome", "Reason"]
+    rows = list(found)
     assert [row[:4] for row in rows] == [
         ["x1", "bad apple", "1", "2"],
         ["x3", "b", "c", "4"],

@@ -340,7 +340,7 @@ def rejected(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """The rejected rows in the columns of the file, each with its reasons."""
     del request
     record = get_object_or_404(queries.list_imports(), pk=pk)
-    header, rows = queries.rejected_header(record), queries.iter_rejected(record)
+    header, rows = queries.open_rejected(record)
     name = attachment(f"{record.file_name.rpartition('.')[0] or record.file_name}-{_('rejected')}", kind)
     match kind:
         case "csv":

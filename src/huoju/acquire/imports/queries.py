@@ -102,28 +102,23 @@ def count_reasons(
         ]
 
 
-def rejected_header(record: Import) -> list[str]:
-    """The header of the file of rejected rows: that of the upload, then row number, outcome, reasons.
+def open_rejected(record: Import) -> tuple[list[str], Iterator[list[str]]]:
+    """The rejected and quarantined rows in the columns of the upload, with row number, outcome and reasons behind:
+    the header, and the rows one by one.
 
     Raises `FileProblem` if the upload is gone: the cells of its rows stand nowhere else.
     """
-    if not record.has_file:
-        raise FileProblem("gone")
-    return [
-        *(column["name"] for column in record.columns),
-        gettext("Row"),
-        gettext("Outcome"),
-        gettext("Reason"),
-    ]
+    columns = [column["name"] for column in record.columns]
+    behind = [gettext("Row"), gettext("Outcome"), gettext("Reason")]
+    return [*columns, *behind], _iter_rejected(record, open_file(record))
 
 
-def iter_rejected(record: Import) -> Iterator[list[str]]:
-    """The rejected and quarantined rows in the columns of the file, each with its row number and reasons at the end."""
+def _iter_rejected(record: Import, file: Table) -> Iterator[list[str]]:
     target = target_of(record)
     bad = (
         ImportRow.objects.filter(batch=record, outcome__in=BAD).order_by("row_no").iterator(chunk_size=2_000)
     )
-    with open_file(record) as table:
+    with file as table:
         width = len(table.columns)
         rows: Iterator[Row] = table.rows()
         for found in bad:

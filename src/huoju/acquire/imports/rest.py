@@ -249,6 +249,6 @@ def rejected(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Rejected and quarantined rows in the columns of the upload, with row number, outcome and reasons behind."""
     del request
     record = _find(import_id)
-    body: Iterator[bytes] = iter_csv(queries.rejected_header(record), queries.iter_rejected(record))
+    body: Iterator[bytes] = iter_csv(*queries.open_rejected(record))
     name = attachment(f"{record.file_name.rpartition('.')[0]}-rejected", "csv")
     return StreamingHttpResponse(body, content_type=CSV_TYPE, headers={"Content-Disposition": name})

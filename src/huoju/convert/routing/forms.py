@@ -3,11 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.queries import list_sellers, list_users
-from huoju.core.geo import PROVINCES
+from huoju.core.places import list_provinces
 
 from .models import SalesSeat
 
@@ -33,8 +32,7 @@ class SeatForm(forms.Form):
     def __init__(self, *args: Any, seat: SalesSeat | None = None, **kwargs: Any) -> None:
         """`seat` is changed; without one somebody new gets a seat."""
         super().__init__(*args, **kwargs)
-        language = get_language() or "en"
-        self.fields["regions"].choices = [(each.code, each.name(language)) for each in PROVINCES]  # type: ignore[attr-defined]
+        self.fields["regions"].choices = list_provinces()  # type: ignore[attr-defined]
         people = list_sellers()
         if seat is None:
             people = people.exclude(pk__in=SalesSeat.objects.values("user_id"))

@@ -8,14 +8,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.access.rulepages import RulePages
-from huoju.core.geo import REGIONS
+from huoju.core.places import region_name
 from huoju.core.ui.formpage import form_page
 from huoju.core.ui.listing import Empty
 from huoju.core.ui.respond import redirect_to, respond
@@ -98,11 +98,10 @@ PAGES = RulePages(
 @requires(Action.ASSIGN)
 def seats(request: HttpRequest) -> HttpResponse:
     """Everybody who receives leads, with what each has in hand."""
-    language = get_language() or "en"
     rows = [
         {
             "seat": seat,
-            "regions": [REGIONS[code].name(language) for code in seat.regions if code in REGIONS],
+            "regions": [region_name(code) for code in seat.regions],
             "full": seat.open_leads >= seat.capacity,
             "share": seat.open_leads / seat.capacity if seat.capacity else 1,
             "url": reverse("routing:seat", args=[seat.user_id]),

@@ -6,15 +6,9 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from huoju.core.rules import RuleBook
+
 from .operations import NewFact, append_one
-
-
-class Book(Protocol):
-    """Versions of rules (`core.rules.RuleBook`), as far as activating one goes."""
-
-    def activate(self, *, version: int, now: datetime) -> bool:
-        """Let `version` decide; False if it does already."""
-        ...
 
 
 class _Payload(Protocol):
@@ -25,7 +19,7 @@ class _Payload(Protocol):
 class Activation:
     """Activates versions of `book`. `told` is the payload class of the fact, which holds the version."""
 
-    book: Book
+    book: RuleBook[Any, Any]
     told: _Payload
     source: str
 

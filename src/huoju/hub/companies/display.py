@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from huoju.core.places import language
 
-from .policy import INDUSTRIES
+from .policy import INDUSTRIES, SizeBand
 
 
 def industry_name(code: str) -> str:
@@ -16,6 +16,11 @@ def industry_name(code: str) -> str:
 def list_industries() -> list[tuple[str, str]]:
     """Every industry, its code and its name."""
     return [(code, industry.name(language())) for code, industry in INDUSTRIES.items()]
+
+
+def list_sizes() -> list[tuple[str, str]]:
+    """Every band of company sizes, its code twice: it reads the same in every language."""
+    return [(band.value, band.value) for band in SizeBand]
 
 
 def origin_text(origin: str) -> str:

@@ -8,9 +8,8 @@ from huoju.core.geo import REGIONS
 from huoju.core.places import list_countries, list_provinces
 from huoju.core.search import queries as search
 
-from .display import list_industries
+from .display import list_industries, list_sizes
 from .models import Company
-from .policy import SizeBand
 from .search import COMPANIES
 
 
@@ -24,9 +23,7 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     region = django_filters.MultipleChoiceFilter(
         label=_("Region"), choices=list_provinces, method="by_region"
     )
-    size = django_filters.MultipleChoiceFilter(
-        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand], distinct=False
-    )
+    size = django_filters.MultipleChoiceFilter(label=_("Company size"), choices=list_sizes, distinct=False)
     country = django_filters.ChoiceFilter(label=_("Country"), choices=list_countries, empty_label=_("Any"))
     group = django_filters.ChoiceFilter(
         label=_("Company group"),

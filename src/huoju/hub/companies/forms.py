@@ -9,9 +9,9 @@ from huoju.core.access.models import User
 from huoju.core.geo import REGIONS, region_of
 from huoju.core.places import list_countries, region_name
 
-from .display import list_industries
+from .display import list_industries, list_sizes
 from .models import Company
-from .policy import SizeBand, normalise_company
+from .policy import normalise_company
 from .policy.names import Unusable
 from .queries import visible_to
 
@@ -66,11 +66,7 @@ class CompanyForm(forms.Form):
         max_length=60,
         help_text=_("A province or city, such as 广东 or Shenzhen."),
     )
-    size = forms.ChoiceField(
-        label=_("Company size"),
-        required=False,
-        choices=[("", "—"), *((band.value, band.value) for band in SizeBand)],
-    )
+    size = forms.ChoiceField(label=_("Company size"), required=False, choices=lambda: _any(list_sizes()))
     country = forms.ChoiceField(label=_("Country"), required=False, choices=lambda: _any(list_countries()))
     parent = CompanyField(
         label=_("Parent company"),

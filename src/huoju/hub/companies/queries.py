@@ -15,6 +15,7 @@ from huoju.core.places import region_name
 from . import registry
 from .display import industry_name as industry_name
 from .display import list_industries as list_industries
+from .display import list_sizes as list_sizes
 from .models import Alias, Company, CompanyDomain, CompanyMerge, Suggestion
 
 FACES = 200

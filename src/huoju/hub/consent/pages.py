@@ -9,13 +9,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
-from huoju.core.geo import COUNTRIES
+from huoju.core.places import country_name, list_countries
 from huoju.core.ui.parts import Progress
 from huoju.core.ui.respond import redirect_to, respond
 
@@ -56,11 +56,6 @@ _TONES = {
 }
 
 
-def _countries() -> list[tuple[str, str]]:
-    language = get_language() or ""
-    return sorted(((code, each.name(language)) for code, each in COUNTRIES.items()), key=lambda pair: pair[1])
-
-
 class ListForm(forms.Form):
     """A list of one's own."""
 
@@ -73,7 +68,7 @@ class ListForm(forms.Form):
     )
     country = forms.ChoiceField(
         label=gettext_lazy("Country of the register"),
-        choices=lambda: [("", "–"), *_countries()],
+        choices=lambda: [("", "–"), *list_countries()],
         required=False,
     )
     channels = forms.MultipleChoiceField(
@@ -90,7 +85,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("CSV or text in UTF-8, an address a line"))
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, required=False)
     country = forms.ChoiceField(
-        label=gettext_lazy("Numbers without a plus are of"), choices=_countries, initial="CN"
+        label=gettext_lazy("Numbers without a plus are of"), choices=list_countries, initial="CN"
     )
 
 
@@ -117,7 +112,7 @@ def lists_page(request: HttpRequest) -> HttpResponse:
     rows = [
         {"row": row, "name": name_of(row), "label": _(LIST_LABELS[ListKind(row.kind)]), "count": counts.get(row.pk, 0),
          "tone": _TONES[ListKind(row.kind)], "meaning": _(LIST_MEANINGS[ListKind(row.kind)]),
-         "country": COUNTRIES[row.country].name(get_language() or "") if row.country else ""}
+         "country": country_name(row.country)}
         for row in queries.list_lists()
     ]  # fmt: skip
     context = {"title": _("Suppression lists"), "rows": rows, "form": form, "submit": _("Create the list")}

@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from huoju.core.access.rulepages import RulePages
 from huoju.core.errors import UserError
 from huoju.core.geo import COUNTRIES
+from huoju.core.places import country_name
 from huoju.core.rules import RuleBook, RuleVersion, translated
 from huoju.core.ui.respond import redirect_to
 from huoju.core.ui.ruleform import Field, Rows, Shape
@@ -51,8 +52,8 @@ _TITLE = gettext_lazy("Versions of the policy table")
 
 
 def place_name(code: str) -> str:
-    """A place in the reader's language."""
-    return _("Everywhere else") if code == EVERYWHERE else COUNTRIES[code].name(get_language() or "")
+    """A place in the reader's language; an unknown code as it is."""
+    return _("Everywhere else") if code == EVERYWHERE else country_name(code)
 
 
 def editable_places() -> list[str]:
@@ -111,11 +112,7 @@ def _differing(rules: Any) -> dict[str, Any]:
     """The rows of a version that the shipped table does not have, each with its place."""
     same = shipped()
     rows = [_as_form(row) for row in rows_of(parse(0, rules).rules) if row not in same]
-    return {"rows": [{**row, "place": ", ".join(map(_named, row["countries"]))} for row in rows]}
-
-
-def _named(code: str) -> str:
-    return place_name(code) if code == EVERYWHERE or code in COUNTRIES else code
+    return {"rows": [{**row, "place": ", ".join(map(place_name, row["countries"]))} for row in rows]}
 
 
 def _version_shape() -> Shape:

@@ -62,9 +62,11 @@ def requests_page(request: HttpRequest) -> HttpResponse:
         }
         for row in rows
     ]
-    open_ = [each for each in shown if each["row"].state in queries.OPEN]
-    closed = [each for each in shown if each not in open_]
-    context = {"title": _("Requests about data"), "open": open_, "closed": closed[::-1]}
+    context = {
+        "title": _("Requests about data"),
+        "open": [each for each in shown if each["row"].state in queries.OPEN],
+        "closed": [each for each in reversed(shown) if each["row"].state not in queries.OPEN],
+    }
     return respond(request, "privacy/requests.html", context)
 
 

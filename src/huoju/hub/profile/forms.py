@@ -3,27 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.places import list_countries, list_regions
-from huoju.core.ui.parts import Label
 from huoju.hub.identity.policy import Email, Phone, normalise_email, normalise_phone
 
 from .policy import Field
-
-LANGUAGE_CHOICES: list[tuple[str, Label]] = [
-    ("", "—"),
-    ("zh-hans", _("Simplified Chinese")),
-    ("en", _("English")),
-]
-
-
-def _regions() -> list[tuple[str, Label]]:
-    return [("", "—"), *list_regions()]
-
-
-def _countries() -> list[tuple[str, Label]]:
-    return [("", "—"), *list_countries()]
 
 
 class FieldsForm(forms.Form):
@@ -41,15 +27,18 @@ class FieldsForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not contacts:  # who may not see them cannot write over them
             del self.fields["mobile"], self.fields["email"]
-        for name, choices in (
-            ("region", _regions()),
-            ("country", _countries()),
-            ("language", LANGUAGE_CHOICES),
+        for name, known in (
+            ("region", list_regions()),
+            ("country", list_countries()),
+            ("language", settings.LANGUAGES),
         ):
             kept = self.initial.get(name, "")
-            known = [*choices, (kept, kept)] if kept not in dict(choices) else choices  # of another system
+            others = [] if kept in dict(known) or not kept else [(kept, kept)]  # of another system
             self.fields[name] = forms.ChoiceField(
-                label=self.fields[name].label, choices=known, required=False, initial=kept
+                label=self.fields[name].label,
+                choices=[("", "—"), *known, *others],
+                required=False,
+                initial=kept,
             )
 
     def clean_mobile(self) -> str:

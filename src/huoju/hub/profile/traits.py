@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.lake.tables import LakeTable
 from huoju.core.places import list_countries, list_provinces
 from huoju.core.ui.parts import Label
 from huoju.hub.companies.facts import CompanyMerged, CompanyUnmerged
-from huoju.hub.companies.policy import SizeBand
-from huoju.hub.companies.queries import list_industries
+from huoju.hub.companies.queries import list_industries, list_sizes
 from huoju.hub.consent.facts import ConsentGiven
 from huoju.hub.consent.policy import Channel, Purpose
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged
@@ -115,15 +115,6 @@ TAG_ASSIGNMENTS = LakeTable(
 """A tag is in force while `expires_at` is NULL or in the future."""
 
 
-def sizes() -> list[tuple[str, Label]]:
-    """The bands of company sizes."""
-    return [(band.value, band.value) for band in SizeBand]
-
-
-def _languages() -> list[tuple[str, Label]]:
-    return [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-
-
 def persons(changed_by: Sequence[type[Any]]) -> TraitSource:
     """What is known of the person. `changed_by`: the kinds above that make persons or fill their fields."""
     return TraitSource(
@@ -155,7 +146,7 @@ def persons(changed_by: Sequence[type[Any]]) -> TraitSource:
                 label=_("Language"),
                 type=ValueType.CHOICE,
                 column="language",
-                choices=_languages,
+                choices=lambda: settings.LANGUAGES,
             ),
             Trait(
                 code="person.source", label=_("First heard of through"), type=ValueType.TEXT, column="source"
@@ -215,7 +206,7 @@ def companies(changed_by: Sequence[type[Any]]) -> TraitSource:
                 label=_("Company size"),
                 type=ValueType.CHOICE,
                 column="size",
-                choices=sizes,
+                choices=list_sizes,
             ),
             Trait(
                 code="company.registered",

@@ -8,15 +8,14 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access import queries as access
-from huoju.core.geo import REGIONS
+from huoju.core.places import region_name
 from huoju.core.ui import stages as looks
 from huoju.core.ui.parts import Chart
-from huoju.hub.companies.policy import INDUSTRIES
+from huoju.hub.companies.queries import industry_name
 from huoju.qualify.leads.policy import WARNING_LABELS, DataWarning, Stage
 
 from .policy.figures import Funnel, Money, Part, share
@@ -84,12 +83,11 @@ _SOURCES = {
 
 
 def _value_label(dimension: Dimension, key: str) -> str:
-    language = get_language() or settings.LANGUAGE_CODE
     match dimension:
-        case Dimension.REGION if key in REGIONS:
-            return REGIONS[key].name(language)
-        case Dimension.INDUSTRY if key in INDUSTRIES:
-            return INDUSTRIES[key].name(language)
+        case Dimension.REGION:
+            return region_name(key)
+        case Dimension.INDUSTRY:
+            return industry_name(key)
         case Dimension.MONTH:
             return key[:7]
         case Dimension.STAGE:

@@ -9,8 +9,7 @@ from huoju.core.access import queries as access
 from huoju.core.geo import REGIONS
 from huoju.core.places import list_provinces
 from huoju.core.search import queries as search_queries
-from huoju.hub.companies.policy import SizeBand
-from huoju.hub.companies.queries import list_industries
+from huoju.hub.companies.queries import list_industries, list_sizes
 
 from .models import STAGE_CHOICES, Lead
 from .search import LEADS
@@ -51,9 +50,7 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     industry = django_filters.MultipleChoiceFilter(
         label=_("Industry"), choices=list_industries, distinct=False
     )
-    size = django_filters.MultipleChoiceFilter(
-        label=_("Company size"), choices=[(band.value, band.value) for band in SizeBand], distinct=False
-    )
+    size = django_filters.MultipleChoiceFilter(label=_("Company size"), choices=list_sizes, distinct=False)
     product = django_filters.CharFilter(label=_("Product line"))
     band = django_filters.MultipleChoiceFilter(
         label=_("Grade"), choices=[(band, band) for band in "ABCD"], distinct=False

@@ -11,8 +11,7 @@ from huoju.core.access.models import User
 from huoju.core.access.policy import Role
 from huoju.core.places import list_regions
 from huoju.core.ui import stages
-from huoju.hub.companies.policy import SizeBand
-from huoju.hub.companies.queries import list_industries
+from huoju.hub.companies.queries import list_industries, list_sizes
 
 from .models import Lead
 from .policy import Stage, next_stages
@@ -77,7 +76,7 @@ class LeadForm(forms.ModelForm[Lead]):
         for name, known in (
             ("region", list_regions()),
             ("industry", list_industries()),
-            ("size", [(band.value, band.value) for band in SizeBand]),
+            ("size", list_sizes()),
         ):
             kept = getattr(self.instance, name)
             others = [] if kept in dict(known) or not kept else [(kept, kept)]  # of another system

@@ -10,8 +10,7 @@ from huoju.core.access import queries as access
 from huoju.core.lake.tables import LakeTable
 from huoju.core.places import list_provinces
 from huoju.core.ui.parts import Label
-from huoju.hub.companies.policy import SizeBand
-from huoju.hub.companies.queries import list_industries
+from huoju.hub.companies.queries import list_industries, list_sizes
 from huoju.hub.profile.registry import Trait, TraitSource, ValueType
 
 from .facts import (
@@ -57,10 +56,6 @@ def _campaigns() -> Sequence[tuple[str, Label]]:
 
 def _people() -> Sequence[tuple[str, Label]]:
     return [(str(pk), name) for pk, name in access.list_owner_names()]
-
-
-def _sizes() -> Sequence[tuple[str, Label]]:
-    return [(band.value, band.value) for band in SizeBand]
 
 
 def _bands() -> Sequence[tuple[str, Label]]:
@@ -129,7 +124,11 @@ LEAD = TraitSource(
             choices=list_industries,
         ),
         Trait(
-            code="lead.size", label=_("Company size"), type=ValueType.CHOICE, column="size", choices=_sizes
+            code="lead.size",
+            label=_("Company size"),
+            type=ValueType.CHOICE,
+            column="size",
+            choices=list_sizes,
         ),
         _text("product", _("Product line")),
         _text("segment", _("Business segment")),

@@ -147,7 +147,7 @@ def _import(record: Import, options: argparse.Namespace) -> int:
         say(f"    {count:>8,} × {reason_text(reason, target)}")
     if options.rejected:
         with options.rejected.open("wb") as file:
-            file.writelines(iter_csv(queries.rejected_header(record), queries.iter_rejected(record)))
+            file.writelines(iter_csv(*queries.open_rejected(record)))
         say(f"import: rejected rows are in {options.rejected}")
     if record.state == State.DONE:
         say(f"import: done; huoju import --rollback {number} takes it back")

@@ -225,22 +225,20 @@ def _ask_first(
     kept: list[consent.ConsentAnswer] = []
     places: list[int] = []
     country = {
-        at: country_of(rows[at].country, rows[at].region, "", "", rows[at].mobile)
-        for answer, at in zip(answers, positions, strict=True)
+        number: country_of(rows[at].country, rows[at].region, "", "", rows[at].mobile)
+        for number, (answer, at) in enumerate(zip(answers, positions, strict=True))
         if rows[at].incoming.via == "form"
         and answer.granted
         and (answer.channel, answer.purpose) == (Channel.EMAIL, Purpose.MARKETING)
     }
     strict = needs_confirmation(country.values())
-    for answer, at in zip(answers, positions, strict=True):
-        row = rows[at]
-        news = answer.granted and (answer.channel, answer.purpose) == (Channel.EMAIL, Purpose.MARKETING)
-        if news and country.get(at) in strict:
+    for number, (answer, at) in enumerate(zip(answers, positions, strict=True)):
+        if country.get(number) in strict:
             consent.ask_to_confirm(
                 person_id=answer.person_id,
                 purpose=answer.purpose,
-                address=row.email,
-                language=row.language,
+                address=rows[at].email,
+                language=rows[at].language,
                 proof=answer.proof,
                 source=source,
                 now=now,
