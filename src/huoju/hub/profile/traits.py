@@ -115,6 +115,10 @@ TAG_ASSIGNMENTS = LakeTable(
 """A tag is in force while `expires_at` is NULL or in the future."""
 
 
+def _languages() -> list[tuple[str, Label]]:
+    return list(settings.LANGUAGES)
+
+
 def persons(changed_by: Sequence[type[Any]]) -> TraitSource:
     """What is known of the person. `changed_by`: the kinds above that make persons or fill their fields."""
     return TraitSource(
@@ -146,7 +150,7 @@ def persons(changed_by: Sequence[type[Any]]) -> TraitSource:
                 label=_("Language"),
                 type=ValueType.CHOICE,
                 column="language",
-                choices=lambda: settings.LANGUAGES,
+                choices=_languages,
             ),
             Trait(
                 code="person.source", label=_("First heard of through"), type=ValueType.TEXT, column="source"
