@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
 from huoju.core.geo import REGIONS
 from huoju.hub.companies.policy import brand_of
 
-from .harness import DATA_DIR, Figure, benchmark, say
+from .harness import Figure, benchmark
+from .peers import python_with
 
 DATA = Path(
     os.environ.get("HUOJU_TEST_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data")
@@ -35,17 +35,11 @@ def _labelled() -> list[tuple[str, str]]:
 
 def _peer(names: list[str]) -> tuple[list[str], float] | None:
     """What the other program answers, and its CPU seconds; None where it cannot be had. It gets its own environment."""
-    home = DATA_DIR / "peer"
-    python = home / "bin" / "python"
-    try:
-        if not python.exists():
-            venv.create(home, with_pip=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", PEER], check=True, capture_output=True)
-        command = [str(python), "-c", _PEER_SCRIPT]
-        done = subprocess.run(command, input=json.dumps(names), capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        say(f"{PEER} cannot be had: {error}")
+    python = python_with(PEER)
+    if python is None:
         return None
+    command = [str(python), "-c", _PEER_SCRIPT]
+    done = subprocess.run(command, input=json.dumps(names), capture_output=True, text=True, check=True)
     brands, seconds = json.loads(done.stdout.splitlines()[-1])
     return brands, seconds
 

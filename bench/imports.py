@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.db import connection
 from django.utils import timezone
+from psycopg.conninfo import conninfo_to_dict
 
 from huoju.acquire.imports import operations, queries
 from huoju.acquire.imports.models import State
@@ -30,11 +31,14 @@ from .harness import (
     say,
     server_cpu_seconds,
 )
+from .peers import python_with
 from .people import write_csv
 
 ROWS = int(os.environ.get("BENCH_ROWS", "200000"))
 HUOJU = str(Path(sys.executable).with_name("huoju"))
 LIMIT_MEGABYTES = 500
+OTHER_CRM, OTHER_ROWS = "django-crm>=1.35", 2_000
+"""Another CRM, and how many rows it is given (in one file it takes 5,000 at most, and minutes for them)."""
 
 
 @contextmanager
@@ -130,6 +134,30 @@ def raw_copy(path: Path) -> float:
     return seconds
 
 
+def other_crm(folder: Path) -> float | None:
+    """Rows a second of another CRM's own CSV import into an empty company; None where it cannot be had."""
+    python = python_with(OTHER_CRM)
+    if python is None:
+        return None
+    path = folder / "other.csv"
+    write_csv(path, OTHER_ROWS)
+    database = conninfo_to_dict(fresh_database("huoju_bench_other_crm", "template0"))
+    names = {"dbname": "DBNAME", "user": "DBUSER", "host": "DBHOST", "port": "DBPORT"}
+    done = subprocess.run(
+        [str(python), str(Path(__file__).with_name("peer_crm.py")), str(path)],
+        env={
+            "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "crm.settings", "CELERY_BROKER_URL": "memory://",
+            "SECRET_KEY": "only-for-this-benchmark-of-a-database-that-goes-away",
+            **{theirs: str(database[ours]) for ours, theirs in names.items()},
+        },
+        cwd=folder, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    drop_database("huoju_bench_other_crm")
+    made, seconds = json.loads(done.stdout.splitlines()[-1])
+    say(f"{OTHER_CRM}: {made:,} leads of {OTHER_ROWS:,} rows in {seconds:.1f} s")
+    return OTHER_ROWS / float(seconds)
+
+
 @benchmark("import_large")
 def import_at_a_million() -> None:
     """The rate of an import into a company with a million leads, against the same import into an empty one."""
@@ -143,7 +171,7 @@ def import_at_a_million() -> None:
         ran = import_file(path)
     empty = subprocess.run(
         [sys.executable, "-m", "bench.one", "import"],
-        env=environment(fresh_database("huoju_bench_import_empty")) | {"BENCH_ROWS": str(rows)},
+        env=environment(fresh_database("huoju_bench_import_empty")) | {"BENCH_ROWS": str(rows), "BENCH_PEERS": "no"},
         stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     drop_database("huoju_bench_import_empty")
@@ -159,6 +187,7 @@ def import_a_list() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "leads.csv"
         write_csv(path, ROWS)
+        other = other_crm(Path(folder))
         bare = raw_copy(path)
         before, server_before = os.times(), server_cpu_seconds()
         with worker():
@@ -169,6 +198,11 @@ def import_a_list() -> None:
     note = f"{ROWS} rows of CSV, until the last is scored and judged (in after {ran.written:.1f} s)"
     note += "; reference: COPY into a bare table"
     Figure("import.rows", ROWS / ran.scored, "rows/s", ROWS / bare, note).emit()
+    if other:
+        note = (
+            f"the same; reference: the CSV import of {OTHER_CRM}, {OTHER_ROWS:,} rows into an empty company"
+        )
+        Figure("import.rows_crm", ROWS / ran.scored, "rows/s", other, note).emit()
     note = "until every reader is done, also routing, funnel and search, by one worker; reference: as above"
     Figure("import.drained", ROWS / ran.drained, "rows/s", ROWS / bare, note).emit()
     note = (
