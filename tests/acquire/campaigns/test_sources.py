@@ -12,7 +12,6 @@ from django.utils.translation import override
 from huoju.acquire.campaigns import operations, queries
 from huoju.acquire.campaigns.models import Campaign, Channel
 from huoju.acquire.campaigns.policy import Source, SourceHint, hint_from
-from huoju.core.facts.models import Fact
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 9, 2, 0, tzinfo=UTC)
@@ -135,18 +134,6 @@ def test_names_the_database_cannot_store_are_cleaned() -> None:
         "ab",
         "lone",
     ]
-
-
-def test_campaigns_of_a_file_are_made_once_and_tell_it() -> None:
-    kol = channel("kol")
-    found = operations.ensure_campaigns({"Spring Sale": kol, "春季": kol, "": kol}, actor="user:1", now=NOW)
-    assert set(found) == {"Spring Sale", "春季"}
-    assert Campaign.objects.get(pk=found["Spring Sale"]).code == "spring-sale"
-    assert operations.ensure_campaigns({"spring-sale": kol, "春季": kol}, actor="user:1", now=NOW) == {
-        "spring-sale": found["Spring Sale"],
-        "春季": found["春季"],
-    }
-    assert Fact.objects.filter(kind="campaign.created").count() == 2
 
 
 def test_a_utm_value_means_one_channel() -> None:

@@ -32,7 +32,7 @@ def test_every_answer_is_kept_with_its_proof_and_the_latest_counts() -> None:
         source="forms",
         now=NOW,
     )
-    assert [each.pk for each in queries.list_consents(li.pk)] == [ids[1], ids[0]]
+    assert [each.pk for each in queries.answers_of([li.pk])] == [ids[1], ids[0]]
     assert Consent.objects.get(pk=ids[0]).proof == proof
     assert queries.has_consent([li.pk, wang.pk], channel="email", purpose="marketing") == {
         li.pk: False,
@@ -55,7 +55,7 @@ def test_answers_can_be_taken_back() -> None:
         [answer(person, True), answer(person, False)], actor="user:1", source="import:1", now=NOW
     )
     forget_batch(ids[:1])
-    assert [each.pk for each in queries.list_consents(person.pk)] == [ids[1]]
+    assert [each.pk for each in queries.answers_of([person.pk])] == [ids[1]]
 
 
 @pytest.mark.django_db

@@ -29,11 +29,12 @@ from huoju.hub.profile.models import Tag, TagAssignment
 from huoju.hub.profile.operations import set_fields, tag_batch, untag_batch
 from huoju.hub.profile.policy import Field
 from huoju.hub.profile.readers import profile_reader
-from huoju.hub.segments.asking import compiler, offset_at, set_now, sources, statement
+from huoju.hub.segments.asking import company_zone, compiler, offset_at, set_now, sources, statement
 from huoju.hub.segments.membership import build, follow_due
 from huoju.hub.segments.models import ListEntry, PersonList, Segment
 from huoju.hub.segments.operations import create_segment
-from huoju.hub.segments.queries import count_members, get_formula, list_members
+from huoju.hub.segments.policy.formula import normalise
+from huoju.hub.segments.queries import count_members, list_members, vocabulary
 from huoju.hub.segments.readers import segments_reader
 from huoju.qualify.leads.models import Lead
 
@@ -70,7 +71,9 @@ class _Run:
         name = f"S{len(self.watched)}"
         made = create_segment(name=name, definition={"where": condition}, user_id=None, now=self.now)
         build(segment_id=made.pk, now=self.now)
-        asked = compiler(sources(), offset_at(self.now), restricted=False).members(get_formula(made))
+        known = vocabulary()
+        formula = normalise(known.segments[made.pk], known, company_zone())
+        asked = compiler(sources(), offset_at(self.now), restricted=False).members(formula)
         self.watched.append(_Watched(made, statement(asked).whole()))
 
     def check(self) -> None:

@@ -13,19 +13,16 @@ from huoju.qualify.leads.policy import (
     FUNNEL,
     OPEN,
     SIDE_STATES,
-    STAGE_LABELS,
     TRANSITIONS,
     Allowed,
     By,
     DataWarning,
-    Grade,
     Mover,
     Refusal,
     Refused,
     Stage,
     check_transition,
     first_times,
-    grade_of,
     is_open,
     next_stages,
     place_history,
@@ -121,24 +118,7 @@ def test_open_and_closed() -> None:
     assert set(Stage) == OPEN | CLOSED
     assert is_open("nurturing")
     assert not is_open("won")
-    assert set(FUNNEL) | set(SIDE_STATES) == set(Stage) == set(STAGE_LABELS)
-
-
-@pytest.mark.parametrize(
-    ("stage", "band", "grade"),
-    [
-        (S.LEAD, "", Grade.CULTIVABLE),
-        (S.LEAD, "D", Grade.CULTIVABLE),
-        (S.LEAD, "A", Grade.CONVERTIBLE),
-        (S.MQL, "B", Grade.INTERESTED),
-        (S.SQL, "", Grade.INTERESTED),
-        (S.POC, "D", Grade.CONVERTIBLE),
-        (S.WON, "D", Grade.COOPERATED),
-        (S.DISQUALIFIED, "A", Grade.INVALID),
-    ],
-)
-def test_the_grade_follows_stage_and_score(stage: Stage, band: str, grade: Grade) -> None:
-    assert grade_of(stage, band) is grade
+    assert set(FUNNEL) | set(SIDE_STATES) == set(Stage)
 
 
 @given(st.lists(st.tuples(st.sampled_from(Stage), MOMENTS), max_size=10))

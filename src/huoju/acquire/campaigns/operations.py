@@ -1,7 +1,7 @@
 """Writes of channels and campaigns."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -15,10 +15,9 @@ from huoju.core.facts.operations import NewFact, append_one
 from .facts import CampaignCreated
 from .models import Campaign, Channel, ChannelKind
 from .policy import CAMPAIGN_CODE_LENGTH, CHANNEL_CODE_LENGTH, code_for, fold, tidy
-from .queries import channel_index, find_campaigns
+from .queries import channel_index
 
 CHANNEL_NAME_LENGTH = 80
-CAMPAIGN_NAME_LENGTH = 120
 
 
 # --- Channels -----------------------------------------------------------------------------------------------
@@ -88,45 +87,6 @@ def archive_channel(*, channel: Channel, archived: bool) -> Channel:
 
 
 # --- Campaigns ----------------------------------------------------------------------------------------------
-
-
-def ensure_campaigns(wanted: Mapping[str, int], *, actor: str, now: datetime) -> dict[str, int]:
-    """The campaigns called by the keys of `wanted` (codes or names), made where missing in the channel given as value.
-
-    Returns the campaign's id for every name; blank ones are left out. Safe against another process that does the same.
-    """
-    names = _wanted(wanted)
-    with transaction.atomic():
-        known = find_campaigns(names)
-        missing = {key: name for key, name in names.items() if key not in known}
-        if missing:
-            channels = {fold(name): channel_id for name, channel_id in wanted.items()}
-            rows = [
-                {
-                    "code": code_for(key, CAMPAIGN_CODE_LENGTH),
-                    "name": name[:CAMPAIGN_NAME_LENGTH],
-                    "channel_id": channels[key],
-                }
-                for key, name in missing.items()
-            ]
-            for pk, code, channel_id in _insert_campaigns(rows, now):
-                _tell_created(pk, code, channel_id, actor=actor, now=now)
-            known |= find_campaigns(missing)
-    return {name: known[fold(name)][0] for name in wanted if fold(name)}
-
-
-def _insert_campaigns(rows: Sequence[Mapping[str, object]], now: datetime) -> list[tuple[int, str, int]]:
-    """Insert what is not there; returns id, code and channel of each campaign that this call made."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO campaigns_campaign (code, name, channel_id, utm_source, utm_medium, product, currency, state,
-                                               archived, created_at)
-               SELECT code, name, channel_id, '', '', '', %s, %s, false, %s
-               FROM jsonb_to_recordset(%s::jsonb) AS r(code text, name text, channel_id bigint)
-               ORDER BY code COLLATE "C" ON CONFLICT (code) DO NOTHING RETURNING id, code, channel_id""",
-            [settings.CURRENCY, Campaign.State.RUNNING.value, now, json.dumps(rows)],
-        )
-        return [(pk, code, channel_id) for pk, code, channel_id in cursor.fetchall()]
 
 
 @transaction.atomic

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any, Final
 
 from django.db import connection
@@ -126,9 +125,3 @@ def _iter_rejected(record: Import, file: Table) -> Iterator[list[str]]:
             padded = [*cells[:width], *([""] * (width - len(cells)))]
             said = "; ".join(reason_text(reason, target) for reason in reasons_of(found))
             yield [*padded, str(found.row_no), str(found.get_outcome_display()), said]
-
-
-def sample_of(record: Import, count: int = 5) -> list[list[str]]:
-    """The first rows of the file, for the mapping page."""
-    with open_file(record) as table:
-        return list(islice((cells for _number, cells, problem in table.rows() if problem is None), count))

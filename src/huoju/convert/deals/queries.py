@@ -32,11 +32,6 @@ class Deal:
     payments: list[Payment]
 
     @property
-    def open_poc(self) -> Poc | None:
-        """The trial that runs."""
-        return next((poc for poc in self.pocs if poc.ended_at is None), None)
-
-    @property
     def paid(self) -> Decimal:
         """What came in so far."""
         return sum((payment.amount for payment in self.payments), Decimal(0))

@@ -46,11 +46,6 @@ def find_people(names: Collection[str]) -> dict[str, int]:
     return found
 
 
-def list_teams() -> QuerySet[Team]:
-    """All teams by name."""
-    return Team.objects.all()
-
-
 def list_teams_with_people() -> QuerySet[Team]:
     """Teams with `members` (how many are active) and `managers` (their names)."""
     members = User.objects.filter(team=OuterRef("pk"), is_active=True).order_by().values("team")

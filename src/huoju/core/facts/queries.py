@@ -81,22 +81,6 @@ def list_facts_of_companies(
     return sorted([*own, *theirs], key=lambda each: (each.occurred_at, each.pk), reverse=True)[:limit]
 
 
-def count_facts_about(
-    person_ids: Sequence[int], visitor_ids: Sequence[str] = (), *, limit: int = 10_000
-) -> dict[str, int]:
-    """How many facts of each kind `list_facts_of_persons` would give, counted to `limit` altogether."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT kind, count(*) FROM (
-                   SELECT kind FROM facts_fact WHERE person_id = ANY(%(persons)s)
-                   UNION ALL
-                   SELECT kind FROM facts_fact WHERE visitor_id = ANY(%(visitors)s) AND person_id IS NULL
-                   LIMIT %(limit)s) counted GROUP BY kind""",
-            {"persons": list(person_ids), "visitors": list(visitor_ids), "limit": limit},
-        )
-        return dict(cursor.fetchall())
-
-
 @dataclass(frozen=True, slots=True)
 class ReaderState:
     """How a reader stands: facts handled so far, facts of its kinds not yet handled, and since when."""

@@ -2,15 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from django.http import HttpRequest
-
-
-class HomeCard(Protocol):
-    """Builds a card for one request: a template and its context, or None when it has nothing for this user."""
-
-    def __call__(self, request: HttpRequest) -> "CardContent | None": ...
 
 
 @dataclass(frozen=True)

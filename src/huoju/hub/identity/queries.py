@@ -82,15 +82,6 @@ def among(
     return narrow(profiles, person_ids, column="person_id", mapping=Alias.objects.all(), whole="profile_id")
 
 
-def list_proposals(person_id: int) -> list[MergeProposal]:
-    """Merges that were proposed for a person and are not decided yet."""
-    return list(
-        MergeProposal.objects.filter(Q(left_id=person_id) | Q(right_id=person_id), decided_at=None)
-        .select_related("left", "right")
-        .order_by("id")
-    )
-
-
 class Columns(NamedTuple):
     """The fields of a person as they stand in the person's row, who told of them first, when, and where they work."""
 

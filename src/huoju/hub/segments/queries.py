@@ -123,12 +123,6 @@ def running() -> tuple[Running, ...]:
     return _plain((connection.settings_dict["NAME"], *rows))
 
 
-def get_formula(segment: Segment) -> Formula:
-    """The plain form of the definition in force. Raises `DefinitionError`, `KeyError`: see `normalise`."""
-    known = vocabulary()
-    return normalise(known.segments[segment.pk], known, company_zone())
-
-
 # --- segments --------------------------------------------------------------------------------------------------------
 
 
@@ -190,12 +184,6 @@ def segments_of(profile_id: int) -> list[tuple[Segment, datetime]]:
         .order_by("segment__name")
     )
     return [(row.segment, row.entered_at) for row in rows]
-
-
-def members_among(segment_id: int, profile_ids: Sequence[int]) -> set[int]:
-    """Which of the profiles are in the segment now. One query."""
-    rows = Membership.objects.filter(segment_id=segment_id, left_at=None, profile_id__in=profile_ids)
-    return set(rows.values_list("profile_id", flat=True))
 
 
 def used_by(segment_id: int) -> list[Segment]:

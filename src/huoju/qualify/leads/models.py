@@ -3,20 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.ui.stages import look
+
 from .policy import OPEN, Grade, Stage
 
-STAGE_CHOICES = [
-    (Stage.LEAD.value, _("Lead")),
-    (Stage.MQL.value, _("MQL")),
-    (Stage.SQL.value, _("SQL")),
-    (Stage.OPPORTUNITY.value, _("Opportunity")),
-    (Stage.POC.value, _("POC")),
-    (Stage.WON.value, _("Won")),
-    (Stage.DISQUALIFIED.value, _("Disqualified")),
-    (Stage.NURTURING.value, _("Nurturing")),
-    (Stage.LOST.value, _("Lost")),
-    (Stage.POOL.value, _("Public pool")),
-]
+STAGE_CHOICES = [(stage.value, look(stage).label) for stage in Stage]
 GRADE_CHOICES = [
     (Grade.INVALID.value, _("Invalid")),
     (Grade.CULTIVABLE.value, _("Can be nurtured")),

@@ -31,20 +31,6 @@ class Stage(StrEnum):
     POOL = "pool"  # 公海
 
 
-STAGE_LABELS: dict[Stage, str] = {
-    Stage.LEAD: msgid("Lead"),
-    Stage.MQL: msgid("MQL"),
-    Stage.SQL: msgid("SQL"),
-    Stage.OPPORTUNITY: msgid("Opportunity"),
-    Stage.POC: msgid("POC"),
-    Stage.WON: msgid("Won"),
-    Stage.DISQUALIFIED: msgid("Disqualified"),
-    Stage.NURTURING: msgid("Nurturing"),
-    Stage.LOST: msgid("Lost"),
-    Stage.POOL: msgid("Public pool"),
-}
-"""English msgids, translated where they are shown."""
-
 FUNNEL: tuple[Stage, ...] = (Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY, Stage.POC, Stage.WON)
 SIDE_STATES: tuple[Stage, ...] = (Stage.DISQUALIFIED, Stage.NURTURING, Stage.LOST, Stage.POOL)
 RANK: dict[Stage, int] = {stage: rank for rank, stage in enumerate(FUNNEL)}
@@ -72,28 +58,6 @@ class Grade(StrEnum):
     INTERESTED = "interested"  # 有意向
     CONVERTIBLE = "convertible"  # 可转化
     COOPERATED = "cooperated"  # 已合作
-
-
-GRADE_LABELS: dict[Grade, str] = {
-    Grade.INVALID: msgid("Invalid"),
-    Grade.CULTIVABLE: msgid("Can be nurtured"),
-    Grade.INTERESTED: msgid("Interested"),
-    Grade.CONVERTIBLE: msgid("Ready to convert"),
-    Grade.COOPERATED: msgid("Customer"),
-}
-
-
-def grade_of(stage: Stage, band: str = "") -> Grade:
-    """The grade that follows from the stage and the score band ("A" … "D"), unless a person sets another."""
-    if stage is Stage.WON:
-        return Grade.COOPERATED
-    if stage is Stage.DISQUALIFIED:
-        return Grade.INVALID
-    if stage in (Stage.OPPORTUNITY, Stage.POC) or band == "A":
-        return Grade.CONVERTIBLE
-    if stage is Stage.SQL or band == "B":
-        return Grade.INTERESTED
-    return Grade.CULTIVABLE
 
 
 class By(StrEnum):

@@ -2,7 +2,6 @@
 
 from .brands import NameParts, brand_of, parts_of
 from .names import (
-    UNUSABLE_LABELS,
     CompanyName,
     Unusable,
     company_domain,
@@ -19,7 +18,6 @@ __all__ = [
     "INDUSTRIES",
     "SENIORITY_LABELS",
     "SIZE_FLOORS",
-    "UNUSABLE_LABELS",
     "CompanyName",
     "Function",
     "Industry",

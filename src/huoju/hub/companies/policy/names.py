@@ -10,7 +10,7 @@ from stdnum.cn import uscc as stdnum_uscc
 
 from huoju.core.geo import PROVINCES, REGIONS, Region, districts, region_of
 from huoju.core.mail import identifies_company
-from huoju.core.text import clean, has_han, msgid, simplify
+from huoju.core.text import clean, has_han, simplify
 
 _DATA = Path(__file__).parent.parent / "data"
 
@@ -44,18 +44,6 @@ class Unusable(StrEnum):
     CONTACT = "contact"  # a telephone number, mail or web address
     NONSENSE = "nonsense"
 
-
-UNUSABLE_LABELS: dict[Unusable, str] = {
-    Unusable.EMPTY: msgid("No company given"),
-    Unusable.PLACEHOLDER: msgid("Placeholder instead of a company"),
-    Unusable.TEST: msgid("Test entry"),
-    Unusable.PERSONAL: msgid("A private person"),
-    Unusable.STUDENT: msgid("A student"),
-    Unusable.GENERIC: msgid("A kind of company, not a name"),
-    Unusable.CONTACT: msgid("Contact data instead of a company"),
-    Unusable.NONSENSE: msgid("Not a name"),
-}
-"""English msgids, translated where they are shown."""
 
 _PLACEHOLDERS = frozenset(
     {

@@ -27,7 +27,6 @@ from .rules import (
 from .shipped import shipped
 from .words import (
     ALLOWING,
-    ANSWER_LABELS,
     BASIS_LABELS,
     CHANNEL_LABELS,
     DOUBLE_OPT_IN_LABELS,
@@ -50,7 +49,6 @@ from .words import (
 
 __all__ = [
     "ALLOWING",
-    "ANSWER_LABELS",
     "BASIS_LABELS",
     "CHANNEL_LABELS",
     "DOUBLE_OPT_IN_LABELS",

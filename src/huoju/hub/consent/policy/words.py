@@ -96,14 +96,6 @@ class Answer(StrEnum):
     WITHDRAWN = "withdrawn"  # no, after a yes or an unsubscribe
 
 
-ANSWER_LABELS: dict[Answer, str] = {
-    Answer.GIVEN: msgid("Agreed"),
-    Answer.CONFIRMED: msgid("Agreed and confirmed"),
-    Answer.PENDING: msgid("Waiting for confirmation"),
-    Answer.DECLINED: msgid("Declined"),
-    Answer.WITHDRAWN: msgid("Withdrawn"),
-}
-
 YES = frozenset({Answer.GIVEN, Answer.CONFIRMED})
 NO = frozenset({Answer.DECLINED, Answer.WITHDRAWN})
 

@@ -1,6 +1,6 @@
 """Reading consent: what people said, which lists there are, whom we may contact."""
 
-from .answers import answers_of, has_consent, list_consents, list_letters
+from .answers import answers_of, has_consent
 from .contact import POLICY, may_contact, may_contact_batch, needs_confirmation, peppers, registers
 from .lists import (
     count_entries,
@@ -10,7 +10,6 @@ from .lists import (
     list_faults,
     list_lists,
     list_uploads,
-    listed_among,
 )
 
 __all__ = [
@@ -20,13 +19,10 @@ __all__ = [
     "get_list",
     "get_upload",
     "has_consent",
-    "list_consents",
     "list_entries",
     "list_faults",
-    "list_letters",
     "list_lists",
     "list_uploads",
-    "listed_among",
     "may_contact",
     "may_contact_batch",
     "needs_confirmation",

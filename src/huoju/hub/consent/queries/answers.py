@@ -2,14 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
-
-from ..models import Consent, Letter
-
-
-def list_consents(person_id: int) -> list[Consent]:
-    """Every answer of a person, the latest first."""
-    return answers_of([person_id])
+from ..models import Consent
 
 
 def answers_of(person_ids: Sequence[int]) -> list[Consent]:
@@ -26,8 +19,3 @@ def has_consent(person_ids: Sequence[int], *, channel: str, purpose: str) -> dic
         .distinct("person_id")
     )
     return {row.person_id: row.granted for row in rows}
-
-
-def list_letters(person_ids: Sequence[int]) -> QuerySet[Letter]:
-    """Letters to some persons, the latest first."""
-    return Letter.objects.filter(person_id__in=person_ids).order_by("-id")

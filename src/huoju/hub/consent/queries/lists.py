@@ -1,15 +1,11 @@
 """Which lists there are, and who is on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from django.db import connection
 from django.db.models import Count
 
-from huoju.core.bulk import texts
-
 from ..models import Suppression, SuppressionList, SuppressionUpload, UploadFault
-from ..policy import Entry, EntryProblem, ListKind, hashed, read_entry
-from .contact import peppers
+from ..policy import EntryProblem, read_entry
 
 
 def list_lists() -> list[SuppressionList]:
@@ -54,28 +50,3 @@ def list_uploads(list_id: int) -> list[SuppressionUpload]:
 def list_faults(upload_id: int) -> list[UploadFault]:
     """The lines of an upload that name nothing, in their order."""
     return list(UploadFault.objects.filter(upload_id=upload_id).order_by("line"))
-
-
-def listed_among(entries: Sequence[Entry], *, kind: ListKind) -> set[Entry]:
-    """Those of `entries` that stand on a list of `kind`, plain or hashed. One statement."""
-    if not entries:
-        return set()
-    forms = [
-        (entry, value)
-        for entry in entries
-        for value in (entry.value, *(hashed(entry.value, p) for p in peppers()))
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT DISTINCT s.kind, s.value
-                 FROM unnest(%s::text[], %s::text[]) AS x(kind, value)
-                 JOIN consent_suppression s ON s.kind = x.kind AND s.value = x.value
-                 JOIN consent_suppressionlist l ON l.id = s.list_id AND l.kind = %s""",
-            [
-                texts([entry.kind.value for entry, _ in forms]),
-                texts([value for _, value in forms]),
-                kind.value,
-            ],
-        )
-        found = set(cursor.fetchall())
-    return {entry for entry, value in forms if (entry.kind.value, value) in found}

@@ -44,25 +44,24 @@ class KindRule:
     """What one kind can do.
 
     `single`: a person has one value at most (for EXTERNAL: one in each system), so two different values prove
-    two persons and block a merge. `max_per_person` values, `max_persons` sharing one value: guards against a
-    shared box that swallows everyone.
+    two persons and block a merge. `max_per_person` values: guards against a shared box that
+    swallows everyone.
     """
 
     strength: Strength
     single: bool
     max_per_person: int
-    max_persons: int
     priority: int  # the lower, the more it is believed
 
 
 KIND_RULES: dict[IdentifierKind, KindRule] = {
-    IdentifierKind.EXTERNAL: KindRule(Strength.STRONG, True, 20, 1, 0),
-    IdentifierKind.WECHAT_UNIONID: KindRule(Strength.STRONG, True, 1, 1, 1),
-    IdentifierKind.WECOM_EXTERNAL_USERID: KindRule(Strength.STRONG, True, 1, 1, 2),
-    IdentifierKind.MOBILE: KindRule(Strength.STRONG, False, 3, 1, 3),
-    IdentifierKind.EMAIL: KindRule(Strength.STRONG, False, 5, 1, 4),
-    IdentifierKind.WECHAT_OPENID: KindRule(Strength.STRONG, False, 10, 1, 5),
-    IdentifierKind.VISITOR: KindRule(Strength.WEAK, False, 50, 3, 6),
+    IdentifierKind.EXTERNAL: KindRule(Strength.STRONG, True, 20, 0),
+    IdentifierKind.WECHAT_UNIONID: KindRule(Strength.STRONG, True, 1, 1),
+    IdentifierKind.WECOM_EXTERNAL_USERID: KindRule(Strength.STRONG, True, 1, 2),
+    IdentifierKind.MOBILE: KindRule(Strength.STRONG, False, 3, 3),
+    IdentifierKind.EMAIL: KindRule(Strength.STRONG, False, 5, 4),
+    IdentifierKind.WECHAT_OPENID: KindRule(Strength.STRONG, False, 10, 5),
+    IdentifierKind.VISITOR: KindRule(Strength.WEAK, False, 50, 6),
 }
 
 

@@ -28,11 +28,6 @@ class Known(NamedTuple):
         """What is shown."""
         return self.golden.chosen.value if self.golden else ""
 
-    @property
-    def disputed(self) -> bool:
-        """Whether there were different values."""
-        return len({each.value for each in self.candidates}) > 1
-
 
 def list_candidates(person_ids: Sequence[int]) -> dict[tuple[int, Field], list[Candidate]]:
     """Every value that persons have or had, by person and field, oldest first. Three queries."""

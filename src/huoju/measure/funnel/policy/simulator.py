@@ -64,16 +64,14 @@ class Outcome:
 class Improvement:
     """One step made better, all others as they are.
 
-    `effort` is what the improvement costs, `extra_cost` what handling the additional items adds to it. `per_yuan` is
-    the additional customers' value for each yuan of both (None without any cost). `cost_per_customer` includes the
-    effort.
+    `effort` is what the improvement costs. `per_yuan` is the additional customers' value for each yuan of that and of
+    what handling the additional items costs (None without any cost). `cost_per_customer` includes the effort.
     """
 
     step: int
     rate: Fraction
     customers: Fraction
     extra_customers: Fraction
-    extra_cost: Fraction
     effort: Decimal
     cost_per_customer: Fraction | None
     per_yuan: Fraction | None
@@ -111,12 +109,12 @@ def improve(scenario: Scenario, by: Fraction, efforts: Sequence[Decimal]) -> lis
                 value=scenario.value,
             )
         )  # fmt: skip
-        extra, added = after.customers - before.customers, after.cost - before.cost
-        spent = added + Fraction(efforts[step])
+        extra = after.customers - before.customers
+        spent = after.cost - before.cost + Fraction(efforts[step])
         worth = extra * Fraction(scenario.value)
         found.append(
             Improvement(
-                step, better, after.customers, extra, added, efforts[step],
+                step, better, after.customers, extra, efforts[step],
                 (after.cost + Fraction(efforts[step])) / after.customers if after.customers else None,
                 worth / spent if spent else None,
                 worth - spent,

@@ -111,11 +111,6 @@ class FunnelSpec:
             return None
         return replace(self, since=since, until=until, range=None, split=None)
 
-    @property
-    def undated(self) -> "FunnelSpec":
-        """The same question about all time."""
-        return replace(self, since=None, until=None, range=Range.ALL, split=None)
-
     def narrowed(self, dimension: Dimension, value: str) -> "FunnelSpec":
         """The same question about the leads with one value only; of a month or week, the days of it in the window."""
         if dimension in TIMES:

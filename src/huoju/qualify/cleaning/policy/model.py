@@ -167,12 +167,6 @@ STEP_LABELS: dict[Step, str] = {
     Step.BLACKLIST: msgid("Blacklist"),
     Step.MARKET: msgid("Market"),
 }
-VERDICT_LABELS: dict[Verdict, str] = {
-    Verdict.PASS: msgid("Passed"),
-    Verdict.REPAIR: msgid("Passed with a remark"),
-    Verdict.QUARANTINE: msgid("Quarantined"),
-    Verdict.DROP: msgid("Dropped"),
-}
 
 
 @packed
