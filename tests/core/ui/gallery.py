@@ -24,6 +24,7 @@ from huoju.core.ui.parts import (
 )
 from huoju.core.ui.respond import respond
 from huoju.core.ui.stages import STAGES
+from huoju.core.ui.timeline import by_day
 from huoju.site.urls import urlpatterns as site_urls
 
 PEOPLE = ["王晓梅", "李志强", "陈嘉怡", "Anna Schmidt", "欧阳明远", "刘洋", "赵敏", "Tom Becker"]
@@ -170,8 +171,8 @@ def detail(request: HttpRequest) -> HttpResponse:
         "crumbs": [("Leads", "/")],
         "tabs": [Tab(code="timeline", label="Timeline", count=4), Tab(code="deals", label="Deals", count=0)],
         "tab": request.GET.get("tab", "timeline"),
-        "tab_template": "gallery/timeline.html",
-        "events": events if request.GET.get("tab") != "deals" else [],
+        "tab_template": "ui/_timeline.html",
+        "days": by_day(events if request.GET.get("tab") != "deals" else []),
         "phone": "+8613812345678",
     }
     return respond(request, "gallery/detail.html", context, fragment="ui/_tabs.html")

@@ -56,7 +56,6 @@ def render(source: str, **context: Any) -> str:
         ("{% bar_class x %}", 0.333, "hj-w-33"),
         ("{% bar_class x %}", 7, "hj-w-100"),
         ("{% kbd x %}", "j k", "<kbd>j</kbd> <kbd>k</kbd>"),
-        ("<a{% attributes x %}>", {"href": '"', "hidden": True, "id": None}, '<a href="&quot;" hidden>'),
     ],
 )
 def test_tags(source: str, value: Any, html: str) -> None:

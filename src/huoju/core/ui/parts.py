@@ -122,7 +122,6 @@ class Chart:
     option: Mapping[str, Any]
     title: Label = ""
     summary: Label = ""
-    size: Literal["", "sm", "lg"] = ""
     note: Label = ""
 
 

@@ -1,6 +1,6 @@
 """Template tags of the look; built in (settings), no `{% load %}` needed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from huoju.core.ui import formats, stages
 from huoju.core.ui.links import link_of
-from huoju.core.ui.parts import Chart, Event, Figure
-from huoju.core.ui.timeline import by_day
+from huoju.core.ui.parts import Chart, Figure
 
 register = template.Library()
 NOTHING = "—"
@@ -177,20 +176,6 @@ def link_to(kind: str, pk: int | None, label: object) -> SafeString:
 
 
 @register.simple_tag
-def attributes(values: Mapping[str, Any]) -> SafeString:
-    """A mapping as HTML attributes; None and False leave one out, True writes it bare."""
-    return format_html_join(
-        "",
-        "{}",
-        (
-            (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value),)
-            for name, value in values.items()
-            if value is not None and value is not False
-        ),
-    )
-
-
-@register.simple_tag
 def bar_class(share: Number | None) -> str:
     """The width class of a bar: `hj-w-0` … `hj-w-100` in steps of one; our CSP allows no inline style."""
     part = 0 if share is None else round(float(share) * 100)
@@ -253,12 +238,6 @@ def figure(item: Figure) -> dict[str, Any]:
 def chart(item: Chart) -> dict[str, Any]:
     """`{% chart item %}`: a chart in a card; the page includes `ui/_chart_scripts.html` in its block scripts."""
     return {"item": item, "source": f"chart-{item.code}"}
-
-
-@register.inclusion_tag("ui/_timeline.html")
-def timeline(events: Iterable[Event]) -> dict[str, Any]:
-    """`{% timeline events %}`: `parts.Event`s by day, newest first."""
-    return {"days": by_day(events)}
 
 
 @register.inclusion_tag("ui/_contact.html")

@@ -127,7 +127,7 @@
   // --- Rows that open their record: data-href; links, buttons and boxes inside keep working -------------------------
   document.addEventListener("click", function (event) {
     var row = event.target.closest("[data-href]");
-    if (!row || event.target.closest("a, button, input, label, select, textarea, summary, [data-keep]")) return;
+    if (!row || event.target.closest("a, button, input, label, select, textarea, summary")) return;
     if (String(window.getSelection())) return;
     if (event.metaKey || event.ctrlKey) window.open(row.dataset.href, "_blank", "noopener");
     else window.location.assign(row.dataset.href);
