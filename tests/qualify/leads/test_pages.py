@@ -233,12 +233,18 @@ class TestLeadPage:
             "industry": "",
             "size": "",
             "segment": "",
+            "grade": "interested",
             "channel": "",
         }
         user = make_user("马", role="marketing")
         assert enter(user).post(f"/leads/{lead.pk}/edit/", data).status_code == 303
         lead.refresh_from_db()
-        assert (lead.product, lead.region, lead.channel_id) == ("Cloud", "4403", None)
+        assert (lead.product, lead.region, lead.grade, lead.channel_id) == (
+            "Cloud",
+            "4403",
+            "interested",
+            None,
+        )
         assert Fact.objects.get(kind="lead.updated").actor == f"user:{user.pk}"
         again = enter(user).post(f"/leads/{lead.pk}/edit/", data | {"channel": "99999"})
         assert again.status_code == 422

@@ -61,7 +61,7 @@ class AssignForm(forms.Form):
 
 
 class LeadForm(forms.ModelForm[Lead]):
-    """The dimensions of a lead that may be corrected by hand; codes are chosen by name."""
+    """The dimensions of a lead that may be corrected by hand, and its grade; codes are chosen by name."""
 
     region = forms.ChoiceField(label=_("Region"), required=False)
     industry = forms.ChoiceField(label=_("Industry"), required=False)
@@ -69,7 +69,8 @@ class LeadForm(forms.ModelForm[Lead]):
 
     class Meta:
         model = Lead
-        fields = ["product", "region", "industry", "size", "segment", "channel", "campaign"]
+        fields = ["product", "region", "industry", "size", "segment", "grade", "channel", "campaign"]
+        labels = {"grade": _("Lead grade")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -23,7 +23,7 @@ FIELD_LABELS: dict[str, Label] = {
     "channel_id": _("Channel"),
     "campaign_id": _("Campaign"),
     "company_id": _("Company"),
-    "grade": _("Grade"),
+    "grade": _("Lead grade"),
     "owner_id": _("Owner"),
     "sdr_id": _("Telemarketer"),
     "score": _("Score"),
