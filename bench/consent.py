@@ -1,15 +1,17 @@
 """May we contact them: one person, and a million."""
 
+import json
 import os
+import subprocess
+import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 
-from huoju.hub.consent.policy import Channel, Purpose, Verdict
-from huoju.hub.consent.queries import may_contact, may_contact_batch
+from huoju.hub.consent.policy import Channel, Purpose
+from huoju.hub.consent.queries import may_contact
 
 from .harness import Figure, benchmark, say, server_cpu_seconds
 
@@ -105,23 +107,44 @@ def one() -> None:
     Figure("consent_one_bare", value, "ms", reference, "reference: one row by its primary key").emit()
 
 
+# The first call of a process, with all that it loads: what a campaign pays that a worker has just been started for.
+_FIRST_CALL = """
+import json, sys, time
+from collections import Counter
+from datetime import datetime
+import django; django.setup()
+from django.db import connection
+from huoju.hub.consent.policy import Channel, Purpose
+from huoju.hub.consent.queries import may_contact_batch
+connection.ensure_connection()
+ids, at = range(1, int(sys.argv[1]) + 1), datetime.fromisoformat(sys.argv[2])
+cpu, wall = time.process_time(), time.perf_counter()
+found = may_contact_batch(ids, Channel.EMAIL, Purpose.MARKETING, at)
+cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+print(json.dumps({"cpu": cpu, "wall": wall, "found": Counter(each.reason.value for each in found.values())}))
+"""
+
+
 @benchmark("consent_million")
 def million() -> None:
-    """A million persons, as a campaign asks: CPU time of this process and the server together."""
+    """A million persons, as a campaign asks, in a process that asks for the first time: wall clock, and CPU time of
+    the process and the server together."""
     _fill()
-    ids = list(range(1, PERSONS + 1))
-    may_contact_batch(ids[:10_000], Channel.EMAIL, Purpose.MARKETING, NOW)  # what is loaded once a process
-    found: dict[int, Verdict] = {}
-    seconds = _cpu(lambda: found.update(may_contact_batch(ids, Channel.EMAIL, Purpose.MARKETING, NOW)))
-    say(f"consent: {Counter(verdict.reason.value for verdict in found.values())}")
+    server = server_cpu_seconds()
+    command = [sys.executable, "-c", _FIRST_CALL, str(PERSONS), NOW.isoformat()]
+    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    server = server_cpu_seconds() - server
+    say(f"consent: {told['found']}")
 
     def join() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL work_mem = '256MB'")
-            cursor.execute(_BARE, ["{" + ",".join(map(str, ids)) + "}"])
+            cursor.execute(_BARE, ["{" + ",".join(map(str, range(1, PERSONS + 1))) + "}"])
             cursor.fetchall()
 
-    Figure("consent_million", seconds, "s", 5.0, "verdicts with reasons; reference: the limit").emit()
+    cpu = told["cpu"] + server
+    note = f"verdicts with reasons, the first call of a process; CPU {told['cpu']:.1f} s, server's {server:.1f} s"
+    Figure("consent_million", told["wall"], "s", 5.0, f"{note}; reference: the limit").emit()
     Figure(
-        "consent_million_bare", seconds, "s", _cpu(join), "reference: a bare join of the same tables"
+        "consent_million_bare", cpu, "s CPU", _cpu(join), "reference: a bare join of the same tables"
     ).emit()

@@ -1,9 +1,12 @@
-"""Rows of PostgreSQL as Arrow tables, through COPY and Arrow's CSV reader."""
+"""Rows of PostgreSQL as Arrow tables, through COPY and Arrow's CSV reader; and as tables of DuckDB."""
 
 import io
 import json
+import tempfile
 from collections.abc import Mapping
+from typing import IO
 
+import duckdb
 import ibis
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -24,7 +27,8 @@ def arrow_schema(columns: Mapping[str, str]) -> pa.Schema:
 
 def fetch(query: str, columns: Mapping[str, str]) -> pa.Table:
     """The rows of `query`, whose columns are `columns` in their order; arrays come as JSON text."""
-    received = _copied(f"COPY ({query}) TO STDOUT (FORMAT csv)")
+    received = io.BytesIO()
+    _copy(query, received)
     schema = arrow_schema(columns)
     if not received.tell():
         return schema.empty_table()
@@ -53,10 +57,26 @@ def fetch(query: str, columns: Mapping[str, str]) -> pa.Table:
     return table.cast(schema)
 
 
-def _copied(statement: str) -> io.BytesIO:
-    """All that a COPY sends. Read from libpq itself: psycopg's reader costs three times as much a row."""
-    received = io.BytesIO()
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+def load(engine: duckdb.DuckDBPyConnection, name: str, query: str, columns: Mapping[str, str]) -> None:
+    """Make the rows of `query` a temporary table of DuckDB; `columns` are its names and DuckDB's types.
+
+    By a file that is gone afterwards: DuckDB reads it on all threads, and handing it an Arrow table would load
+    pyarrow.dataset and with it pandas where that is installed, a second and a half in each process.
+    """
+    with tempfile.NamedTemporaryFile(prefix="huoju-load-", suffix=".csv") as file:
+        _copy(query, file)
+        file.flush()
+        types = ", ".join(f"'{column}': '{type_}'" for column, type_ in columns.items())
+        texts = ", ".join(f"'{column}'" for column, type_ in columns.items() if type_ == "VARCHAR")
+        engine.execute(
+            f"""CREATE TEMP TABLE "{name}" AS FROM read_csv('{file.name}', columns={{{types}}}, auto_detect=false,
+                    header=false, delim=',', quote='"', escape='"', force_not_null=[{texts}])"""
+        )
+
+
+def _copy(query: str, to: IO[bytes]) -> None:
+    """Write all that a COPY sends as CSV. Read from libpq itself: psycopg's reader costs three times as much a row."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
         server = copy.connection.pgconn
         size = 1
         while size > 0:
@@ -64,12 +84,11 @@ def _copied(statement: str) -> io.BytesIO:
                 size, row = server.get_copy_data(0)
             except OperationalError:  # the result behind it tells why
                 break
-            received.write(row)
+            to.write(row)
         ends = iter(server.get_result, None)
         failed = [each for each in ends if each is not None and each.status != ExecStatus.COMMAND_OK]
     if failed:
         raise error_from_result(failed[0])
-    return received
 
 
 def is_list(type_: pa.DataType) -> bool:

@@ -90,10 +90,10 @@ def hashed(value: str, pepper: str) -> str:
 
 
 MAIL_KEY_SQL = """CASE
-    WHEN split_part({0}, '@', 2) IN ('gmail.com', 'googlemail.com')
+    WHEN substr({0}, strpos({0}, '@') + 1) IN ('gmail.com', 'googlemail.com')
         THEN replace(split_part(split_part({0}, '@', 1), '+', 1), '.', '') || '@gmail.com'
-    WHEN split_part({0}, '@', 2) IN ('outlook.com','hotmail.com','live.com','icloud.com','me.com','proton.me',
-                                     'protonmail.com')
+    WHEN substr({0}, strpos({0}, '@') + 1) IN ('outlook.com','hotmail.com','live.com','icloud.com','me.com','proton.me',
+                                               'protonmail.com')
         THEN split_part(split_part({0}, '@', 1), '+', 1) || '@' || split_part({0}, '@', 2)
     ELSE {0} END"""
 """`normalise_email(address).key` of an address in normal form, as an SQL expression; a test holds them together."""

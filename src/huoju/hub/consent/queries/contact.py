@@ -16,7 +16,6 @@ from django.utils.crypto import salted_hmac
 
 from huoju.core.bulk import numbers
 from huoju.core.rules import RuleBook
-from huoju.hub.identity.queries import profiles_of
 
 from ..models import ConsentPolicy
 from ..policy import (
@@ -51,7 +50,7 @@ _AT_ONCE = 1_000_000
 def may_contact(person_id: int, channel: Channel, purpose: Purpose, at: datetime) -> Verdict:
     """Whether a person (or whoever they are read as) may be contacted, and why. See `may_contact_batch`."""
     values = {"id": person_id, "at": at, "peppers": peppers()}
-    ((*state, _profile),) = _prepared(statement(channel, purpose, ONE), values)
+    ((*state, _person),) = _prepared(statement(channel, purpose, ONE), values)
     return _decide(state, channel, purpose, *_context(at))
 
 
@@ -63,30 +62,21 @@ def may_contact_batch(
     found: dict[int, Verdict] = {}
     for start in range(0, len(person_ids), _AT_ONCE):
         some = person_ids[start : start + _AT_ONCE]
-        rows, into = (_few if len(some) <= _FEW else situations)(some, channel, purpose, at, peppers())
-        of_profile: dict[int, Verdict] = {}
-        for *state, profiles in rows:
-            of_profile.update(dict.fromkeys(profiles, _decide(state, channel, purpose, table, ages)))
-        if into:
-            found.update(zip(some, map(of_profile.__getitem__, map(into.get, some, some)), strict=True))
-        else:
-            found.update(of_profile)
+        rows = (_few if len(some) <= _FEW else situations)(some, channel, purpose, at, peppers())
+        for *state, persons in rows:
+            found.update(dict.fromkeys(persons, _decide(state, channel, purpose, table, ages)))
     return found
 
 
 def _few(
     persons: Sequence[int], channel: Channel, purpose: Purpose, at: datetime, peppers: Sequence[str]
-) -> tuple[list[tuple[Any, ...]], dict[int, int]]:
+) -> list[tuple[Any, ...]]:
     """`situations` by PostgreSQL."""
-    into = profiles_of(persons)
-    values: dict[str, Any] = {
-        "profiles": numbers(dict.fromkeys(into.values())),
-        "at": at,
-        "peppers": list(peppers),
-    }
+    values: dict[str, Any] = {"ids": numbers(persons), "at": at, "peppers": list(peppers)}
     with connection.cursor() as cursor:
         cursor.execute(statement(channel, purpose, FEW), values)
-        return cursor.fetchall(), into
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def needs_confirmation(countries: Collection[str]) -> set[str]:

@@ -1,19 +1,22 @@
 """Situations of many: what matters of the tables is copied into DuckDB, and the same statement joins it by columns.
 
 PostgreSQL takes three times as long for a million persons, most of it for rows that it carries from join to join.
+Nothing here goes through Arrow or as a parameter: either makes DuckDB look for pandas, which takes longer to load than
+half a million persons.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+import duckdb
 import numpy as np
-import pyarrow as pa
 from django.db import connection
 
 from huoju.core.bulk import numbers
 from huoju.core.lake.duck import session
-from huoju.core.lake.transfer import fetch
+from huoju.core.lake.transfer import load
+from huoju.hub.identity.queries import members_of, profiles_of
 
 from ..policy import Channel, Purpose
 from ..registry import relations_sql
@@ -21,36 +24,31 @@ from .situation import MANY, WECHAT_KINDS, address_column, entry_kinds, exact_ki
 
 _WHOLE = 4
 """Tables are read as a whole when at least one of so many persons is asked about."""
-_TIME = "timestamp('UTC')"
+_TIME = "TIMESTAMPTZ"
 
 
 def situations(
     persons: Sequence[int], channel: Channel, purpose: Purpose, at: datetime, peppers: Sequence[str]
-) -> tuple[list[tuple[Any, ...]], dict[int, int]]:
-    """The situations of some persons with the profiles in each, and into which profile each merged one went."""
+) -> list[tuple[Any, ...]]:
+    """The situations of some persons, each with who is in it."""
     people, entries = _estimates()
-    whole = len(persons) * _WHOLE >= people
-    aliases = _aliases(_rows_of("person_id", None if whole else persons))
-    into = dict(zip(aliases["person_id"].to_pylist(), aliases["profile_id"].to_pylist(), strict=True))
-    profiles = set(map(into.get, persons, persons)) if into else set(persons)
-    if not whole:
-        aliases = _aliases(_rows_of("profile_id", profiles))
-    members = None if whole else [*profiles, *aliases["person_id"].to_pylist()]
-    tables = {
-        "profiles": pa.table({"profile": np.fromiter(profiles, np.int64, len(profiles))}),
-        "peppers": pa.table({"pepper": pa.array(peppers, pa.string())}),
-        "identity_alias": aliases,
-        "identity_person": _people(channel, members),
-        "consent_consent": _answers(channel, purpose, members),
-        "relations": _relations(members),
-        **_lists(channel, members, shorter=entries < len(persons)),
-        **_companies_and_accounts(channel, members),
-    }
+    members: list[int] | None = None
+    if len(persons) * _WHOLE < people:
+        profiles = set(profiles_of(persons).values())
+        members = [member for each in members_of(profiles).values() for member in each]
     with session() as engine:
-        for name, table in tables.items():
-            engine.register(name, table)
-        question = statement(channel, purpose, MANY).replace("%%", "%")
-        return engine.execute(question, {"at": at}).fetchall(), into
+        engine.register("asked_ids", {"person": np.fromiter(persons, np.int64, len(persons))})
+        engine.execute("CREATE TEMP TABLE asked_persons AS FROM asked_ids")
+        engine.execute(f"CREATE TEMP TABLE peppers AS SELECT unnest({list(peppers)}) AS pepper")
+        aliases = f"SELECT person_id, profile_id FROM identity_alias {_rows_of('person_id', members)}"
+        load(engine, "identity_alias", aliases, {"person_id": "BIGINT", "profile_id": "BIGINT"})
+        _people(engine, channel, members)
+        _answers(engine, channel, purpose, members)
+        _relations(engine, members)
+        _lists(engine, channel, members, shorter=entries < len(persons))
+        _companies_and_accounts(engine, channel, members)
+        question = statement(channel, purpose, MANY).replace("%%", "%").replace("$at", f"'{at.isoformat()}'")
+        return engine.execute(question).fetchall()
 
 
 def _estimates() -> tuple[int, int]:
@@ -71,49 +69,50 @@ def _rows_of(column: str, ids: Collection[int] | None) -> str:
     return f"JOIN unnest('{numbers(ids)}'::bigint[]) AS wanted ON wanted = {column} WHERE true"
 
 
-def _aliases(rows: str) -> pa.Table:
-    return fetch(
-        f"SELECT person_id, profile_id FROM identity_alias {rows}",
-        {"person_id": "int64", "profile_id": "int64"},
-    )
-
-
-def _people(channel: Channel, members: Sequence[int] | None) -> pa.Table:
+def _people(engine: duckdb.DuckDBPyConnection, channel: Channel, members: Sequence[int] | None) -> None:
     address = address_column(channel)
-    columns = {
-        "id": "int64",
-        address: "string",
-        "country": "string",
-        "region": "string",
-        "company_id": "int64",
+    read = {
+        "id": ("id", "BIGINT"),
+        address: (address, "VARCHAR"),
+        "country": ("country", "VARCHAR"),
+        "region": ("left(region, 2)", "VARCHAR"),
+        "company_id": ("company_id", "BIGINT"),
     }
-    read = ["id", address, "country", "left(region, 2)", "company_id"]
-    if address != "mobile":  # then only its calling code matters
-        columns["mobile"] = "string"
-        read.append("left(mobile, 4)")
-    return fetch(f"SELECT {', '.join(read)} FROM identity_person {_rows_of('id', members)}", columns)
+    read.setdefault("mobile", ("left(mobile, 4)", "VARCHAR"))  # elsewhere only its calling code matters
+    columns = ", ".join(column for column, _type in read.values())
+    query = f"SELECT {columns} FROM identity_person {_rows_of('id', members)}"
+    load(engine, "identity_person", query, {name: type_ for name, (_column, type_) in read.items()})
 
 
-def _answers(channel: Channel, purpose: Purpose, members: Sequence[int] | None) -> pa.Table:
-    said = fetch(
-        "SELECT person_id, state, at, address, expires_at FROM consent_consent "
-        f"{_rows_of('person_id', members)} AND channel = '{channel.value}' AND purpose = '{purpose.value}'",
-        {"person_id": "int64", "state": "string", "at": _TIME, "address": "string", "expires_at": _TIME},
+def _answers(
+    engine: duckdb.DuckDBPyConnection, channel: Channel, purpose: Purpose, members: Sequence[int] | None
+) -> None:
+    load(
+        engine,
+        "said",
+        f"SELECT person_id, state, at, address, expires_at FROM consent_consent {_rows_of('person_id', members)} "
+        f"AND channel = '{channel.value}' AND purpose = '{purpose.value}'",
+        {"person_id": "BIGINT", "state": "VARCHAR", "at": _TIME, "address": "VARCHAR", "expires_at": _TIME},
     )
-    for name, value in (("channel", channel.value), ("purpose", purpose.value)):
-        said = said.append_column(name, pa.repeat(value, len(said)))
-    return said
+    engine.execute(
+        "CREATE TEMP VIEW consent_consent AS "
+        f"SELECT *, '{channel.value}' AS channel, '{purpose.value}' AS purpose FROM said"
+    )
 
 
-def _relations(members: Sequence[int] | None) -> pa.Table:
-    return fetch(
+def _relations(engine: duckdb.DuckDBPyConnection, members: Sequence[int] | None) -> None:
+    load(
+        engine,
+        "relations",
         f"SELECT person_id, bought_at, asked_at FROM ({relations_sql()}) AS r {_rows_of('person_id', members)} "
         "AND (bought_at IS NOT NULL OR asked_at IS NOT NULL)",
-        {"person_id": "int64", "bought_at": _TIME, "asked_at": _TIME},
+        {"person_id": "BIGINT", "bought_at": _TIME, "asked_at": _TIME},
     )
 
 
-def _lists(channel: Channel, members: Sequence[int] | None, *, shorter: bool) -> dict[str, pa.Table]:
+def _lists(
+    engine: duckdb.DuckDBPyConnection, channel: Channel, members: Sequence[int] | None, *, shorter: bool
+) -> None:
     """Lists, and entries that can hit the channel; those of whole addresses only of members if lists are longer."""
     select = "SELECT kind, value, list_id, added_at, expires_at FROM consent_suppression WHERE kind"
     kind = exact_kind(channel)
@@ -125,33 +124,37 @@ def _lists(channel: Channel, members: Sequence[int] | None, *, shorter: bool) ->
             f" UNION ALL {select} = '{kind}' AND value LIKE '#%'"
             f" UNION ALL {select} = '{kind}' AND value NOT LIKE '#%' AND value IN ({keys})"
         )
-    return {
-        "consent_suppressionlist": fetch(
-            "SELECT id, kind, to_json(channels) FROM consent_suppressionlist",
-            {"id": "int64", "kind": "string", "channels": "array<string>"},
-        ),
-        "consent_suppression": fetch(
-            entries,
-            {"kind": "string", "value": "string", "list_id": "int64", "added_at": _TIME, "expires_at": _TIME},
-        ),
-    }
+    load(
+        engine,
+        "consent_suppressionlist",
+        "SELECT id, kind, '[' || array_to_string(channels, ', ') || ']' FROM consent_suppressionlist",
+        {"id": "BIGINT", "kind": "VARCHAR", "channels": "VARCHAR[]"},
+    )
+    load(
+        engine,
+        "consent_suppression",
+        entries,
+        {"kind": "VARCHAR", "value": "VARCHAR", "list_id": "BIGINT", "added_at": _TIME, "expires_at": _TIME},
+    )
 
 
-def _companies_and_accounts(channel: Channel, members: Sequence[int] | None) -> dict[str, pa.Table]:
-    tables = {
-        "companies_company": fetch(
-            "SELECT id, country, region FROM companies_company WHERE country <> '' OR region <> ''",
-            {"id": "int64", "country": "string", "region": "string"},
-        )
-    }
+def _companies_and_accounts(
+    engine: duckdb.DuckDBPyConnection, channel: Channel, members: Sequence[int] | None
+) -> None:
+    load(
+        engine,
+        "companies_company",
+        "SELECT id, country, region FROM companies_company WHERE country <> '' OR region <> ''",
+        {"id": "BIGINT", "country": "VARCHAR", "region": "VARCHAR"},
+    )
     if channel is Channel.EMAIL:
-        tables["companies_companydomain"] = fetch(
-            "SELECT domain FROM companies_companydomain", {"domain": "string"}
-        )
+        domains = "SELECT domain FROM companies_companydomain"
+        load(engine, "companies_companydomain", domains, {"domain": "VARCHAR"})
     if channel is Channel.WECHAT:
-        tables["identity_identifier"] = fetch(
+        load(
+            engine,
+            "identity_identifier",
             f"SELECT person_id, kind FROM identity_identifier {_rows_of('person_id', members)} "
             f"AND kind IN {WECHAT_KINDS}",
-            {"person_id": "int64", "kind": "string"},
+            {"person_id": "BIGINT", "kind": "VARCHAR"},
         )
-    return tables

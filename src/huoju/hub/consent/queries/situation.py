@@ -14,15 +14,15 @@ COLUMNS = (
     "known", "address", "country", "region", "firm", "firm_region", "calling", "no", "yes", "confirmed", "pending",
     "expired", "elsewhere", "business", "bought_days", "asked_days", *(f"listed_{each.value}" for each in ListKind),
 )  # fmt: skip
-"""The columns of a situation; the ids of who is in it follow."""
+"""The columns of a situation; the ids of those asked about who are in it follow."""
 WECHAT_KINDS = ("wechat_unionid", "wechat_openid", "wecom_external_userid")
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How an engine writes what both know. `one` is a SELECT of each `profile` asked about, once."""
+    """How an engine writes what both know. `asked` is a SELECT of each `person` asked about, with `profile`."""
 
-    one: str
+    asked: str
     at: str
     peppers: str
     hashed: str
@@ -30,23 +30,28 @@ class Dialect:
 
 
 ONE = Dialect(
-    one="SELECT COALESCE((SELECT profile_id FROM identity_alias WHERE person_id = %(id)s), %(id)s)::bigint AS profile",
+    asked="SELECT %(id)s::bigint AS person, COALESCE((SELECT profile_id FROM identity_alias WHERE person_id = %(id)s), "
+    "%(id)s)::bigint AS profile",
     at="%(at)s::timestamptz",
     peppers="unnest(%(peppers)s::text[]) AS p(pepper)",
     hashed="'#' || encode(sha256(convert_to({} || {}, 'UTF8')), 'hex')",
     first="(array_agg({0} ORDER BY p.id) FILTER (WHERE {1}))[1]",
 )
 """One person in PostgreSQL, of any id."""
-FEW = replace(ONE, one="SELECT unnest(%(profiles)s::bigint[]) AS profile")
-"""Some profiles in PostgreSQL."""
+_ASKED = (
+    "SELECT x.person, COALESCE(a.profile_id, x.person) AS profile FROM {} "
+    "LEFT JOIN identity_alias a ON a.person_id = x.person"
+)
+FEW = replace(ONE, asked=_ASKED.format("unnest(%(ids)s::bigint[]) AS x(person)"))
+"""Some persons in PostgreSQL."""
 MANY = Dialect(
-    one="SELECT profile FROM profiles",
+    asked=_ASKED.format("asked_persons AS x"),
     at="$at::timestamptz",
     peppers="peppers AS p",
     hashed="'#' || sha256({} || {})",
     first="arg_min({0}, p.id) FILTER (WHERE {1})",
 )
-"""Any number of profiles in DuckDB, over copies of the tables under the same names."""
+"""Any number of persons in DuckDB, over copies of the tables under the same names."""
 
 
 def address_column(channel: Channel) -> str:
@@ -84,10 +89,10 @@ def _statement(channel: Channel, purpose: Purpose, dialect: Dialect, relations: 
     hashed = dialect.hashed.format("p.pepper", "w.key")
     hits = [_ENTRY[each] for each in entry_kinds(channel)]
     if kind:
-        hits += [each.format(kind=kind, hashed=hashed, peppers=dialect.peppers) for each in (_EXACT, _HASHED)]
+        hits += [_EXACT.format(kind=kind), _HASHED.format(kind=kind)]
     email = channel is Channel.EMAIL
     return _STATEMENT.format(
-        one=dialect.one,
+        asked=dialect.asked,
         at=dialect.at,
         address=address_column(channel),
         key=key_sql(channel, "address"),
@@ -102,6 +107,7 @@ def _statement(channel: Channel, purpose: Purpose, dialect: Dialect, relations: 
         pending=f"'{Answer.PENDING.value}'",
         confirmed=f"'{Answer.CONFIRMED.value}'",
         relations=relations,
+        hidden=_HIDDEN.format(kind=kind, hashed=hashed, peppers=dialect.peppers) if kind else "",
         hits="\n     UNION ALL ".join(hits),
         kinds=", ".join(f"bool_or(l.kind = '{each.value}') AS {each.value}" for each in ListKind),
         listed=", ".join(f"COALESCE(listed.{each.value}, false) AS listed_{each.value}" for each in ListKind),
@@ -110,7 +116,7 @@ def _statement(channel: Channel, purpose: Purpose, dialect: Dialect, relations: 
             for name, column, there in _firsts(channel)
         },
         business="d.domain IS NOT NULL" if email else "false",
-        business_join="LEFT JOIN companies_companydomain d ON d.domain = split_part(w.key, '@', 2)"
+        business_join="LEFT JOIN companies_companydomain d ON d.domain = substr(w.key, strpos(w.key, '@') + 1)"
         if email
         else "",
         columns=", ".join(f"s.{each}" for each in COLUMNS),
@@ -137,15 +143,18 @@ _HAS_ACCOUNT = (
 _EXACT = """SELECT w.profile, s.list_id, s.added_at, s.expires_at
       FROM who w JOIN consent_suppression s ON s.kind = '{kind}' AND s.value = w.key"""
 _HASHED = """SELECT w.profile, s.list_id, s.added_at, s.expires_at
-      FROM who w CROSS JOIN {peppers}
-      JOIN consent_suppression s ON s.kind = '{kind}' AND s.value = {hashed}
+      FROM hidden w JOIN consent_suppression s ON s.kind = '{kind}' AND s.value = w.value"""
+# Materialised, or an engine may join entries and peppers first and then compare each person with each of them.
+_HIDDEN = """hidden AS MATERIALIZED (
+    SELECT w.profile, {hashed} AS value FROM who w CROSS JOIN {peppers}
      WHERE w.key <> ''
-       AND EXISTS (SELECT 1 FROM consent_suppression x WHERE x.kind = '{kind}' AND x.value LIKE '#%%')"""
+       AND EXISTS (SELECT 1 FROM consent_suppression x WHERE x.kind = '{kind}' AND x.value LIKE '#%%')
+), """
 _ENTRY = {
     "person": """SELECT m.profile, s.list_id, s.added_at, s.expires_at
       FROM member m JOIN consent_suppression s ON s.kind = 'person' AND s.value = m.person::text""",
     "domain": """SELECT w.profile, s.list_id, s.added_at, s.expires_at
-      FROM who w JOIN consent_suppression s ON s.kind = 'domain' AND s.value = split_part(w.key, '@', 2)""",
+      FROM who w JOIN consent_suppression s ON s.kind = 'domain' AND s.value = substr(w.key, strpos(w.key, '@') + 1)""",
     "prefix": """SELECT w.profile, s.list_id, s.added_at, s.expires_at
       FROM who w CROSS JOIN (SELECT DISTINCT length(value) AS n FROM consent_suppression WHERE kind = 'prefix') AS p
       JOIN consent_suppression s ON s.kind = 'prefix' AND s.value = left(w.key, p.n)""",
@@ -154,8 +163,10 @@ _ENTRY = {
 # The profile's own fields come first; merged persons fill what is empty, the oldest first. A no holds until the same
 # person says yes later; what anybody said before their own no does not count any more.
 _STATEMENT = """
-WITH one AS MATERIALIZED (
-    {one}
+WITH asked AS MATERIALIZED (
+    {asked}
+), one AS MATERIALIZED (
+    SELECT DISTINCT profile FROM asked
 ), other AS (
     SELECT one.profile, a.person_id AS person FROM one JOIN identity_alias a ON a.profile_id = one.profile
 ), member AS (
@@ -205,7 +216,7 @@ WITH one AS MATERIALIZED (
     SELECT m.profile, max(r.bought_at) AS bought_at, max(r.asked_at) AS asked_at
       FROM member m JOIN ({relations}) AS r ON r.person_id = m.person
      GROUP BY m.profile
-), hit AS (
+), {hidden}hit AS (
     {hits}
 ), listed AS (
     SELECT h.profile, {kinds}
@@ -236,5 +247,5 @@ WITH one AS MATERIALIZED (
       LEFT JOIN relation ON relation.profile = w.profile
       LEFT JOIN listed ON listed.profile = w.profile
 )
-SELECT {columns}, array_agg(s.profile) FROM situation s GROUP BY {columns}
+SELECT {columns}, array_agg(asked.person) FROM situation s JOIN asked ON asked.profile = s.profile GROUP BY {columns}
 """
