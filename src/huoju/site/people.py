@@ -11,7 +11,13 @@ from huoju.hub.identity.panels import one_id_panel
 from huoju.hub.profile import allowed
 from huoju.hub.profile import pages as profile_pages
 from huoju.hub.profile.panels import PROFILE_PANELS
-from huoju.hub.profile.registry import TimelineGroup, register_finder, register_groups, register_visible
+from huoju.hub.profile.registry import (
+    TimelineGroup,
+    register_finder,
+    register_groups,
+    register_represented,
+    register_visible,
+)
 from huoju.hub.segments import pages as segment_pages
 from huoju.qualify.leads import profiles as leads_profiles
 from huoju.qualify.scoring import pages as scoring_pages
@@ -21,6 +27,7 @@ def wire_profile_page() -> None:
     """Whom users see, how people are found, and what the wings above show on a person's page."""
     register_visible(leads_profiles.visible_persons)
     register_finder(leads_profiles.found_persons)
+    register_represented(leads_profiles.represented)
     links.register_link("person", lambda pk: reverse("profile:person", args=[pk]))
     register_groups(
         TimelineGroup(

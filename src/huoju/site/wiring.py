@@ -56,6 +56,7 @@ from huoju.hub.identity.registry import Aspect, register_aspect
 from huoju.hub.privacy import operations as privacy
 from huoju.hub.privacy import own as privacy_own
 from huoju.hub.privacy.facts import PersonErased
+from huoju.hub.profile import search as profile_search
 from huoju.hub.profile import telling as profile_telling
 from huoju.hub.profile import traits as profile_traits
 from huoju.hub.profile.readers import profile_reader
@@ -121,6 +122,7 @@ def wire() -> None:
     wire_traits()
     wire_segments()
     register_kind(leads_search.LEADS)
+    register_kind(profile_search.people((LeadCaptured, LeadWithdrawn, LeadRestored, PersonErased)))
     register_kind(companies_search.COMPANIES)
     register_operations_panel(lake_pages.OPERATIONS_PANEL)
     wire_readers()

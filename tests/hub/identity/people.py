@@ -32,7 +32,7 @@ def visitor(name: str) -> Identifier:
 def person(*identifiers: Identifier, now: datetime = NOW, **fields: Any) -> int:
     """Somebody with these identifiers: known before, or made."""
     (answer,) = resolve_batch(
-        [PersonHint(identifiers=identifiers, **fields)], actor="test", source="test", now=now
+        [PersonHint(identifiers=identifiers, **fields)], actor="test", source="test", now=now, told=True
     )
     return answer.person_id
 

@@ -130,6 +130,15 @@ def test_programs_define_and_read_segments(client: Client) -> None:
         "/api/v1/segments", {"name": "B", "definition": {"where": {"type": "segment", "segment": 0}}}, **auth
     )
     assert bad.status_code == 422
+    outside = {"type": "trait", "trait": "company.size", "op": "is", "value": "huge"}
+    for path in ("/api/v1/segments", "/api/v1/segments/count"):
+        bad = client.post(path, {"name": "B", "definition": {"where": outside}}, **auth)
+        (fault,) = bad.json()["faults"]
+        assert (bad.status_code, fault["message"].startswith("这里没有值“huge”，可用的值：")) == (
+            422,
+            True,
+        )
+    assert Segment.objects.count() == 1
 
 
 def test_what_cannot_be_is_refused_in_the_users_language(client: Client) -> None:

@@ -20,9 +20,18 @@ def known(**segments: dict[str, Any]) -> Vocabulary:
         code="lead.score", type=ValueType.NUMBER, source="score", changed_by=frozenset({"k.scored"})
     )
     seen = TraitInfo(code="lead.seen", type=ValueType.TIME, source="lead", changed_by=frozenset({"k.seen"}))
+    stage = TraitInfo(code="lead.stage", type=ValueType.CHOICE, source="lead", choices=("mql", "sql"))
+    owner = TraitInfo(
+        code="lead.owner", type=ValueType.CHOICE, source="lead", whole=True,
+        choices=tuple(str(n) for n in range(1, 100)),
+    )  # fmt: skip
+    asked = FactInfo(
+        kind="k.asked", fields={"topic": ValueType.TEXT, "via": ValueType.CHOICE},
+        choices={"via": ("form", "call")},
+    )  # fmt: skip
     return Vocabulary(
-        traits={"lead.score": trait, "lead.seen": seen},
-        facts={"k.asked": FactInfo(kind="k.asked", fields={"topic": ValueType.TEXT})},
+        traits={"lead.score": trait, "lead.seen": seen, "lead.stage": stage, "lead.owner": owner},
+        facts={"k.asked": asked},
         segments={int(name[1:]): parse({"where": where}) for name, where in segments.items()},
         lists=frozenset({5}),
         tags=frozenset({1}),
@@ -54,6 +63,16 @@ def _trait(trait: str, op: str, value: Any) -> dict[str, Any]:
         ({"type": "list", "list": 6}, "", "There is no list 6 (any more)."),
         ({"type": "trait", "trait": "gone.room"}, "", "There is no trait “gone.room” (any more)."),
         (_trait("lead.score", "contains", 1), "", "“contains” does not fit this kind of value."),
+        (_trait("lead.stage", "is", "won"), "", "“won” is none of the values here: mql, sql."),
+        (_trait("lead.stage", "none_of", ["mql", "x"]), "", "“x” is none of the values here: mql, sql."),
+        (
+            _trait("lead.owner", "is", "100"), "",
+            f"“100” is none of the 99 values here: {', '.join(str(n) for n in range(1, 41))} …",
+        ),
+        (
+            {"type": "fact", "fact": "k.asked", "where": [{"field": "via", "op": "is", "value": "fax"}]}, "",
+            "“fax” is none of the values here: form, call.",
+        ),
         (_trait("lead.score", "at_least", "x"), "", "A number is needed."),
         (_trait("lead.seen", "before", "soon"), "", "A date is needed, such as 2026-05-01."),
         (_trait("lead.seen", "within_last", 0), "", "A number of days from 1 to 3650 is needed."),
@@ -117,6 +136,21 @@ def test_payloads_are_judged_as_in_the_database() -> None:
         for payload in ({"topic": "price"}, {"topic": "x"}, {})
     ]
     assert judged == [False, True, True]
+
+
+def test_the_schema_allows_the_values_that_the_check_allows() -> None:
+    known_values = {"lead.stage": ("mql", "sql"), "lead.score": None}
+    made = schema(known_values, {"k.asked": {"topic": None, "via": ("form", "call")}})
+    trait, fact = made["$defs"]["TraitCondition"], made["$defs"]["FactCondition"]
+    assert trait["properties"]["trait"]["enum"] == ["lead.stage", "lead.score"]
+    (rule,) = trait["allOf"]
+    assert rule["if"] == {"properties": {"trait": {"const": "lead.stage"}}}
+    one, several = rule["then"]["properties"]["value"]["anyOf"]
+    assert (one, several["items"]) == ({"enum": ["mql", "sql", None]}, {"enum": ["mql", "sql"]})
+    (rule,) = fact["allOf"]
+    where = rule["then"]["properties"]["where"]["items"]
+    assert where["properties"]["field"]["enum"] == ["topic", "via"]
+    assert [each["if"]["properties"]["field"]["const"] for each in where["allOf"]] == ["via"]
 
 
 def test_the_schema_is_one_that_definitions_follow() -> None:

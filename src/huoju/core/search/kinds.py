@@ -61,6 +61,11 @@ def register_kind(kind: SearchKind) -> None:
     _kinds[kind.code] = kind
 
 
+def kind_named(code: str) -> SearchKind:
+    """The kind of this code. Raises `KeyError`."""
+    return _kinds[code]
+
+
 def all_kinds() -> list[SearchKind]:
     """Every kind, in the order of registration: that of the results."""
     return list(_kinds.values())

@@ -68,6 +68,11 @@ def matching(kind: SearchKind | str, query: str) -> QuerySet[Document, int] | No
     return Document.objects.filter(kind=code, terms__contains=terms).values_list("object_id", flat=True)
 
 
+def is_indexed(kind: str) -> bool:
+    """Whether there is any document of `kind`."""
+    return Document.objects.filter(kind=kind).exists()
+
+
 def _exact(code: str, query: str, narrowed: str, groups: list[str], limit: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(

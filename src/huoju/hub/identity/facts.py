@@ -3,6 +3,11 @@
 from huoju.core.facts.kinds import Payload, fact
 
 
+@fact("person.added")
+class PersonAdded:
+    """Somebody is known now of whom no fact of another room tells: no lead came with them."""
+
+
 @fact("person.merge_proposed", personal=("evidence",))
 class MergeProposed:
     """Two persons may be one: somebody should decide. `evidence` names the fields that speak for it.

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.ui.formats import mask
+
 
 class Person(models.Model):
     """A human being (One ID 同人). `mobile` and `email` repeat the best identifiers, for lists."""
@@ -31,7 +33,8 @@ class Person(models.Model):
         verbose_name_plural = _("persons")
 
     def __str__(self) -> str:
-        return self.name or self.email or self.mobile or f"#{self.pk}"
+        """What the person is called: whoever has no name, by an address that is masked like any other."""
+        return self.name or mask(self.email or self.mobile) or f"#{self.pk}"
 
 
 class Identifier(models.Model):

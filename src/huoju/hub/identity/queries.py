@@ -111,6 +111,11 @@ def list_verified(person_ids: Sequence[int]) -> set[tuple[int, str, str]]:
     return set(rows.values_list("person_id", "kind", "value"))
 
 
+def list_record_ids(*, after: int, limit: int) -> list[int]:
+    """Persons in the order of their ids, merged ones too."""
+    return list(Person.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
 def list_people_of_companies(company_ids: Sequence[int], *, limit: int) -> list[tuple[int, str, str]]:
     """The newest persons of these companies: id, name, job title; merged persons are their profile. One query."""
     merged = Alias.objects.filter(person_id=OuterRef("pk"))

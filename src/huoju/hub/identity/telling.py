@@ -10,6 +10,7 @@ from .facts import (
     CompanyLeft,
     IdentifierVerified,
     MergeProposed,
+    PersonAdded,
     PersonKeptApart,
     PersonMerged,
     PersonUnmerged,
@@ -21,6 +22,10 @@ from .queries import names_of
 
 def _fields(codes: list[str]) -> str:
     return " · ".join(field_label(code) for code in codes)
+
+
+def _added(_payload: PersonAdded, _names: Names) -> Told:
+    return Told(gettext_lazy("Known from now on"), "user")
 
 
 def _proposed(payload: MergeProposed, names: Names) -> Told:
@@ -61,6 +66,7 @@ def _left(payload: CompanyLeft, names: Names) -> Told:
 def register() -> None:
     """Called once by the wiring."""
     register_names("person", names_of)
+    register_teller(PersonAdded, _added)
     register_teller(MergeProposed, _proposed)
     register_teller(PersonKeptApart, _kept_apart)
     register_teller(IdentifierVerified, _verified)

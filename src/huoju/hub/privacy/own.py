@@ -62,6 +62,11 @@ MERGES = Table(
     columns={name: f"t.{name}" for name in ("at", "reason", "evidence", "undone_at")},
     blank={"evidence": "'[]'", "reason": "''", "undone_reason": "''"},
 ).holder(code="merges", label=_("Merges"), order=81)
+FOUND = Table(
+    name="search_document",
+    where="t.kind = 'person' AND t.object_id = ANY(%(persons)s)",
+    columns={"title": "t.title", "subtitle": "t.subtitle"},
+).holder(code="found", label=_("Search index, without a lead"), order=73)
 IDENTIFIERS = Table(
     name="identity_identifier",
     where=_OF,
@@ -174,5 +179,17 @@ LAKE = Holder(
 def register() -> None:
     """Called once by the wiring."""
     register_holder(
-        CONSENTS, LETTERS, LISTED, VALUES, TAGS, COMBINED, PROPOSALS, MERGES, IDENTIFIERS, PERSON, FACTS, LAKE
+        CONSENTS,
+        LETTERS,
+        LISTED,
+        VALUES,
+        TAGS,
+        COMBINED,
+        FOUND,
+        PROPOSALS,
+        MERGES,
+        IDENTIFIERS,
+        PERSON,
+        FACTS,
+        LAKE,
     )

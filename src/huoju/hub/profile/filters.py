@@ -12,6 +12,7 @@ from huoju.core.places import list_provinces
 from huoju.core.search import queries as search
 
 from . import queries
+from .jobs import PEOPLE
 from .registry import all_sources, found_ids
 
 _STAGE, _OWNER = "lead.stage", "lead.owner"
@@ -42,9 +43,9 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     created_at = django_filters.DateFromToRangeFilter(label=_("Known since"), method="by_age")
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
-        """By what the search of leads knows of them, and by the exact mobile or mail address."""
-        found = found_ids(value)
-        return rows.none() if found is None else rows.filter(pk__in=found)
+        """By what the global search knows of them or of their leads."""
+        found = [each for each in (found_ids(value), search.matching(PEOPLE, value)) if each is not None]
+        return queries.found_in(rows, found)
 
     def by_tag(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
         """With one of the tags now."""

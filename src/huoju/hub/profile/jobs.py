@@ -4,11 +4,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from huoju.core.jobs import job, periodic, stopping
+from huoju.core.search.kinds import kind_named
+from huoju.core.search.operations import index
+from huoju.hub.identity.queries import list_record_ids
 
 from .operations import apply_rules, combine_batch, decide_again, sweep_expired
 from .queries import get_tag, list_combined, list_disputed, list_person_ids
 
 CHUNK = 2000
+PEOPLE = "person"
+"""The kind of people in the search (`search.people`)."""
 
 
 @job(queue="profile", lock="profile")
@@ -35,6 +40,19 @@ def combine_again(*, after: int = 0) -> None:
             combine_batch(ids, actor="rule:survivorship", now=timezone.now())
             after = ids[-1]
     combine_again.defer(after=after)
+
+
+@job(queue="profile", lock="profile")
+def index_people(*, after: int = 0) -> None:
+    """Let the search find people for whom no lead stands there, of all after `after`."""
+    while not stopping():
+        with transaction.atomic():
+            ids = list_record_ids(after=after, limit=CHUNK)
+            if not ids:
+                return
+            index(kind_named(PEOPLE), ids)
+            after = ids[-1]
+    index_people.defer(after=after)
 
 
 @job(queue="profile", lock="profile")

@@ -111,11 +111,15 @@ def trait_named(code: str) -> tuple[TraitSource, Trait]:
 type Visible = Callable[[Any], Any]
 """Of a user: the ids of the persons that they may see, as a subquery; None for one who sees everybody."""
 
+type Represented = Callable[[Sequence[int]], set[int]]
+"""Those of some persons for whom something else stands in the global search: their leads."""
+
 type Finder = Callable[[str], Any]
-"""Of a query: the ids of the persons that it finds, as a subquery; None where it says nothing to look for."""
+"""Of a text: the ids of the persons it finds, as a query of one column; None where there is nothing to look for."""
 
 _visible: list[Visible] = []
 _finders: list[Finder] = []
+_represented: list[Represented] = []
 
 
 def register_visible(visible: Visible) -> None:
@@ -128,13 +132,23 @@ def visible_ids(user: Any) -> Any:
     return _visible[0](user) if _visible else None
 
 
+def register_represented(answer: Represented) -> None:
+    """Say for whom something else stands in the search. Registering again replaces it."""
+    _represented[:] = [answer]
+
+
+def represented(person_ids: Sequence[int]) -> set[int]:
+    """Those of the persons for whom something else stands in the global search."""
+    return _represented[0](person_ids) if _represented else set()
+
+
 def register_finder(finder: Finder) -> None:
     """Say how persons are searched for. Registering again replaces it."""
     _finders[:] = [finder]
 
 
 def found_ids(query: str) -> Any:
-    """The persons that `query` finds, as a subquery; None where it says nothing to look for."""
+    """The persons that `query` finds, as a query of one column; None where it says nothing to look for."""
     return _finders[0](query) if _finders else None
 
 

@@ -22,13 +22,17 @@ from .policy.definition import Definition, referred_lists, referred_segments
 from .policy.formula import Dependencies, Formula, dependencies, normalise
 from .policy.parsing import DefinitionError, parse
 from .policy.vocabulary import FactInfo, TraitInfo, Vocabulary
-from .registry import all_activities
+from .registry import Choices, all_activities
 
 # --- what may be asked --------------------------------------------------------------------------------------------
 
 
-def traits() -> dict[str, TraitInfo]:
-    """The registered traits."""
+def _values(choices: Choices | None) -> tuple[str, ...] | None:
+    return tuple(str(value) for value, _label in choices()) if choices else None
+
+
+def traits(*, choices: bool = False) -> dict[str, TraitInfo]:
+    """The registered traits, on demand with the values that they may be compared with as they are now."""
     found = {}
     for source in all_sources():
         kinds = frozenset(kind_of(payload).name for payload in source.changed_by) - profile_queries.MERGES
@@ -39,6 +43,7 @@ def traits() -> dict[str, TraitInfo]:
                 source=source.code,
                 whole=source.table.columns[trait.column].startswith("int") and trait.choices is not None,
                 changed_by=kinds,
+                choices=_values(trait.choices) if choices else None,
             )
     return found
 
@@ -52,23 +57,28 @@ def shared_kinds() -> frozenset[str]:
     return frozenset(kind_of(payload).name for source in all_sources() for payload in source.shared_by)
 
 
-def activities() -> dict[str, FactInfo]:
-    """The registered activities."""
+def activities(*, choices: bool = False) -> dict[str, FactInfo]:
+    """The registered activities, on demand with the values that their fields may be compared with."""
     return {
         kind: FactInfo(
             kind=kind,
             fields={each.name: each.type for each in activity.fields},
             whole=frozenset(each.name for each in activity.fields if each.whole),
+            choices={
+                each.name: known
+                for each in activity.fields
+                if choices and (known := _values(each.choices)) is not None
+            },
         )
         for kind, activity in all_activities().items()
     }
 
 
-def vocabulary() -> Vocabulary:
-    """Everything that definitions may name, as it is now. Four queries."""
+def vocabulary(*, choices: bool = False) -> Vocabulary:
+    """Everything that definitions may name, as it is now. Four queries; with the `choices` of each value some more."""
     return Vocabulary(
-        traits=traits(),
-        facts=activities(),
+        traits=traits(choices=choices),
+        facts=activities(choices=choices),
         segments=definitions(),
         names=dict(Segment.objects.filter(archived=False).values_list("pk", "name")),
         lists=frozenset(PersonList.objects.values_list("pk", flat=True)),

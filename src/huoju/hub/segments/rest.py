@@ -104,8 +104,15 @@ def _faults(error: DefinitionError) -> Status[Any]:
     "/segments/schema", auth=None, url_name="segment_schema", summary="The JSON Schema of definitions"
 )
 def get_schema(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
-    """What a definition may hold."""
-    return schema()
+    """What a definition may hold. Everybody may read it: of campaigns, users and the like it gives no numbers."""
+    known = queries.vocabulary(choices=True)
+    return schema(
+        {code: None if trait.whole else trait.choices for code, trait in known.traits.items()},
+        {
+            kind: {name: None if name in fact.whole else fact.choices.get(name) for name in fact.fields}
+            for kind, fact in known.facts.items()
+        },
+    )
 
 
 @router.get("/segments", response=list[SegmentOut], summary="Segments")

@@ -30,6 +30,11 @@ def visible_persons(user: User) -> QuerySet[Lead, Any] | None:
     return None if user.scope is Scope.ALL else visible_to(user).order_by().values("person_id")
 
 
+def represented(person_ids: Sequence[int]) -> set[int]:
+    """Those of the persons who have a lead: it stands for them in the search. One query."""
+    return set(Lead.objects.filter(person_id__in=person_ids).values_list("person_id", flat=True))
+
+
 def found_persons(query: str) -> QuerySet[Lead, Any] | None:
     """The persons whose leads the search finds, as a subquery; None where there is nothing to look for."""
     found = search.matching(LEADS, query)

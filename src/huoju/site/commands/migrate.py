@@ -8,7 +8,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from huoju.core.facts import partitions
-from huoju.hub.profile.jobs import combine_again
+from huoju.core.search.queries import is_indexed
+from huoju.hub.profile.jobs import PEOPLE, combine_again, index_people
 from huoju.hub.profile.queries import lacks_combined
 from huoju.site.console import say
 
@@ -25,5 +26,7 @@ def run(options: argparse.Namespace) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     if lacks_combined():
         combine_again.using(key="combine_again").defer()
+    if not is_indexed(PEOPLE):
+        index_people.using(key="index_people").defer()
     for name in partitions.ensure(timezone.now()):
         say(f"migrate: made the partition {name}")

@@ -19,7 +19,7 @@ from psycopg.errors import UniqueViolation
 from huoju.core.bulk import copy_rows, numbers, plain, take_ids, texts
 from huoju.core.facts.operations import NewFact, append
 
-from ..facts import PersonKeptApart
+from ..facts import PersonAdded, PersonKeptApart
 from ..policy import (
     Block,
     Blocked,
@@ -100,8 +100,12 @@ class _Plan:
     person_of_group: list[int] = field(default_factory=list)  # what `Blocked.other` points into
 
 
-def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: datetime) -> list[Resolved]:
+def resolve_batch(
+    rows: Sequence[PersonHint], *, actor: str, source: str, now: datetime, told: bool = False
+) -> list[Resolved]:
     """The person of each row, made where nobody is known by its identifiers. Needs a transaction.
+
+    `told`: the caller appends facts of its own about each new person, so identity need not tell of them.
 
     Persons that were there before are locked until it ends, so what the caller builds on them (one open lead each) is
     built by one transaction at a time. The number of statements does not depend on the number of rows.
@@ -127,7 +131,11 @@ def resolve_batch(rows: Sequence[PersonHint], *, actor: str, source: str, now: d
         filled = _fill(cursor, plan, rows, persons)
         _note_seen(cursor, rows, owned, now)
     proposals = _propose(rows, plan.blocked, actor=actor, source=source, now=now)
-    append(_kept_apart(plan, now), actor=actor, source=source, now=now)
+    facts = _kept_apart(plan, now)
+    if not told:
+        new = [person_id for person_id, _members in plan.new_persons]
+        facts += [NewFact(payload=PersonAdded(), occurred_at=now, person_id=each) for each in new]
+    append(facts, actor=actor, source=source, now=now)
     return _answers(rows, plan, persons, filled, proposals)
 
 

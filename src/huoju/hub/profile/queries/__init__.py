@@ -1,5 +1,6 @@
 """Reading profiles: golden fields, traits, tags."""
 
+from .among import found_in
 from .people import (
     MERGES,
     by_age,
@@ -33,6 +34,7 @@ __all__ = [
     "TagShown",
     "by_age",
     "find_tags",
+    "found_in",
     "get_tag",
     "get_visible",
     "golden_of",

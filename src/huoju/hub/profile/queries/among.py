@@ -15,6 +15,16 @@ _PROFILES = """SELECT m.id FROM unnest(%s::bigint[]) m(id)
     UNION ALL SELECT a.profile_id FROM identity_alias a WHERE a.person_id = ANY(%s)"""
 
 
+def found_in(people: QuerySet[Any], found: Sequence[QuerySet[Any, Any]]) -> QuerySet[Any]:
+    """Those profiles among `people` of whom, or of whose other members, the id is found by one of the queries."""
+    if not found:
+        return people.none()
+    parts = [each.order_by().query.sql_with_params() for each in found]
+    union = " UNION ALL ".join(sql for sql, _ in parts)
+    params = [each for _, given in parts for each in given]
+    return of_whom(people, owner="person_id", rows=f"FROM ({union}) x(person_id) WHERE true", params=params)
+
+
 def of_whom(people: QuerySet[Any], *, owner: str, rows: str, params: Sequence[Any]) -> QuerySet[Any]:
     """Those profiles among `people` of whom, or of whose other members, there is one of `rows` (`FROM … x WHERE …`),
     whose column `owner` is a person. Few are fetched at once, else each profile is asked (see `core.among`)."""

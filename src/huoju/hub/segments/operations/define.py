@@ -34,7 +34,7 @@ def _translated(problem: Problem) -> str:
 def check_definition(data: Any, *, own: int | None = None) -> Definition:
     """The definition, read and checked against everything that it may name. Raises `DefinitionError`."""
     definition = parse(data)
-    known = vocabulary()
+    known = vocabulary(choices=True)
     if faults := check(definition, known, own=own):
         raise DefinitionError(*faults)
     normalise(definition, known, company_zone())

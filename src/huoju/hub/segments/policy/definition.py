@@ -3,7 +3,7 @@
 A definition is `{"version": 1, "where": CONDITION}`. The models below are its JSON Schema as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -175,10 +175,53 @@ class Definition(_Part):
     where: Condition
 
 
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a definition."""
+def schema(
+    traits: Mapping[str, Sequence[str] | None] | None = None,
+    facts: Mapping[str, Mapping[str, Sequence[str] | None]] | None = None,
+) -> dict[str, Any]:
+    """The JSON Schema of a definition. With the `traits` and the `facts` with their fields that may be named, each with
+    its choices (None: any value), it allows nothing else."""
     made = Definition.model_json_schema()
+    parts = made["$defs"]
+    if traits is not None:
+        parts["TraitCondition"]["properties"]["trait"]["enum"] = list(traits)
+        parts["TraitCondition"]["allOf"] = _choosing("trait", traits)
+    if facts is not None:
+        for name in ("FactCondition", "Step"):
+            parts[name]["properties"]["fact"]["enum"] = list(facts)
+            parts[name]["allOf"] = [
+                {
+                    "if": {"properties": {"fact": {"const": kind}}},
+                    "then": {"properties": {"where": {"items": _fields(fields)}}},
+                }
+                for kind, fields in facts.items()
+            ]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "Huoju segment"}
+
+
+def _fields(fields: Mapping[str, Sequence[str] | None]) -> dict[str, Any]:
+    return {"properties": {"field": {"enum": list(fields)}}, "allOf": _choosing("field", fields)}
+
+
+def _choosing(name: str, known: Mapping[str, Sequence[str] | None]) -> list[dict[str, Any]]:
+    """For each code that has choices: its value is one or several of them, or left out."""
+    return [
+        {
+            "if": {"properties": {name: {"const": code}}},
+            "then": {
+                "properties": {
+                    "value": {
+                        "anyOf": [
+                            {"enum": [*choices, None]},
+                            {"type": "array", "items": {"enum": [*choices]}},
+                        ]
+                    }
+                }
+            },
+        }
+        for code, choices in known.items()
+        if choices is not None
+    ]
 
 
 def children(condition: Condition) -> list[Condition]:

@@ -1,7 +1,7 @@
 """Reading definitions that nobody is trusted to have written well. Every error names its place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,7 +30,10 @@ from .definition import (
     referred_segments,
     walk,
 )
-from .vocabulary import OPERATORS, TIMELESS, ValueType, Vocabulary
+from .vocabulary import CHOOSING, OPERATORS, TIMELESS, ValueType, Vocabulary
+
+NAMED = 40
+"""So many allowed values an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ def _check_one(condition: Condition, vocabulary: Vocabulary, own: int | None) ->
             trait = vocabulary.traits.get(condition.trait)
             if trait is None:
                 return [Problem(msgid("There is no trait “%(name)s” (any more)."), name=condition.trait)]
-            return _check_comparison(trait.type, condition.op, condition.value, whole=trait.whole)
+            return _check_comparison(trait.type, condition, whole=trait.whole, choices=trait.choices)
         case FactCondition():
             return [
                 *_check_fact(condition.fact, condition.where, vocabulary),
@@ -209,7 +212,8 @@ def _check_fact(kind: str, where: list[Comparison], vocabulary: Vocabulary) -> l
         elif test.op in TIMELESS:
             problems.append(Problem(msgid("Give the days beside the fact, not in its fields.")))
         else:
-            problems += _check_comparison(type_, test.op, test.value, whole=test.field in fact.whole)
+            choices = fact.choices.get(test.field)
+            problems += _check_comparison(type_, test, whole=test.field in fact.whole, choices=choices)
     return problems
 
 
@@ -236,10 +240,28 @@ def _check_reference(segment: int, vocabulary: Vocabulary, own: int | None) -> l
     return []
 
 
-def _check_comparison(type_: ValueType, op: Op, value: Value, *, whole: bool) -> list[Problem]:
+def _check_comparison(
+    type_: ValueType, test: Comparison | TraitCondition, *, whole: bool, choices: Sequence[str] | None
+) -> list[Problem]:
+    op, value = test.op, test.value
     if op not in OPERATORS[type_]:
         return [Problem(msgid("“%(op)s” does not fit this kind of value."), op=op.value)]
-    return [] if _fits(type_, op, value, whole=whole) else [_misfit(type_, op)]
+    if not _fits(type_, op, value, whole=whole):
+        return [_misfit(type_, op)]
+    if choices is None or op not in CHOOSING:
+        return []
+    wrong = [each for each in (value if isinstance(value, list) else [value]) if str(each) not in choices]
+    return [_not_among(str(each), choices) for each in wrong]
+
+
+def _not_among(value: str, choices: Sequence[str]) -> Problem:
+    named = ", ".join(choices[:NAMED])
+    if len(choices) <= NAMED:
+        return Problem(
+            msgid("“%(value)s” is none of the values here: %(choices)s."), value=value, choices=named
+        )
+    template = msgid("“%(value)s” is none of the %(count)s values here: %(choices)s …")
+    return Problem(template, value=value, count=len(choices), choices=named)
 
 
 def _fits(type_: ValueType, op: Op, value: Value, *, whole: bool) -> bool:

@@ -22,28 +22,37 @@ OPERATORS: dict[ValueType, tuple[Op, ...]] = {
 }
 """The comparisons that each type of value takes, in the order in which they are offered."""
 
+CHOOSING = _EQUAL
+"""Comparisons with values as a whole: where there are choices, with these alone."""
+
 TIMELESS = (Op.WITHIN_LAST, Op.LONGER_AGO, Op.WITHIN_NEXT)
 """Comparisons with the present moment: they have no place in conditions on fields of facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraitInfo:
-    """A trait: its type, whether its values are whole numbers (ids), the kinds of facts after which it may differ."""
+    """A trait: its type, whether its values are whole numbers (ids), the kinds of facts after which it may differ.
+
+    `choices` are the only values that a definition may name; None where any may be, or where nobody asked for them.
+    """
 
     code: str
     type: ValueType
     source: str
     whole: bool = False
     changed_by: frozenset[str] = frozenset()
+    choices: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactInfo:
-    """A kind of fact and the fields of its payload that may be asked for; those in `whole` hold whole numbers."""
+    """A kind of fact and the fields of its payload that may be asked for; those in `whole` hold whole numbers, those
+    in `choices` one of these values."""
 
     kind: str
     fields: Mapping[str, ValueType] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

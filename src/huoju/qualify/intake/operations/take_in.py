@@ -83,7 +83,7 @@ def _let_through(
         _person_hint(row, company, known.get(row.incoming.external_id))
         for row, company in zip(rows, named, strict=True)
     ]
-    persons = identity.resolve_batch(hints, actor=actor, source=source, now=now)
+    persons = identity.resolve_batch(hints, actor=actor, source=source, now=now, told=True)
     profile.hear_batch(_said(rows, hints, persons, import_id), actor=actor, now=now)
     consents = _record_consents(rows, persons, actor, source, now)
     weighed = weigh_batch(rows, named, persons, sources, now=now)
