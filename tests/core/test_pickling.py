@@ -5,7 +5,9 @@ import pickle
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from huoju.core.pickling import from_columns, packed, to_columns
+import pytest
+
+from huoju.core.pickling import Same, from_columns, made, packed, to_columns
 from huoju.hub.identity.policy import Identifier, IdentifierKind, Strength
 from huoju.qualify.cleaning.policy import Code, Step, StepResult, Submission, Verdict
 from huoju.qualify.intake.policy import Incoming, Prepared, packed_batch, unpacked_batch
@@ -49,6 +51,24 @@ def test_columns_become_the_rows_that_they_were() -> None:
     assert from_columns(Pair, to_columns(pairs)) == pairs
     assert to_columns([]) == []
     assert from_columns(Pair, []) == []
+
+
+def test_a_column_of_one_object_is_sent_as_that_object() -> None:
+    """One, not equal ones: 1 and True are equal, too."""
+    assert to_columns([Pair(1), Pair(2)]) == [(1, 2), Same((), 2)]
+    assert from_columns(Pair, [(1, 2), Same((), 2)]) == [Pair(1), Pair(2)]
+    assert from_columns(Pair, [Same(1, 3), Same((), 3)]) == [Pair(1)] * 3
+    assert to_columns([Pair(1), Pair(True)])[0] == (1, True)
+
+
+def test_many_are_made_from_columns() -> None:
+    """What is left out has its default; what has none, or is no field, is an error."""
+    assert made(Pair, 2, left=[1, 2]) == [Pair(1), Pair(2)]
+    assert made(Pair, 0, left=[]) == []
+    with pytest.raises(KeyError, match="left"):
+        made(Pair, 1)
+    with pytest.raises(TypeError, match="Pair has no up"):
+        made(Pair, 1, left=[1], up=[2])
 
 
 def test_a_prepared_batch_comes_back_equal() -> None:

@@ -199,6 +199,21 @@ def test_missing_and_blank_rows() -> None:
     assert rows.map(3, ["", "", "something"])[1] == [Reason("blank_row")]
 
 
+def test_equal_cells_are_read_once() -> None:
+    """They give the same object; bad ones are told each time; words for nothing do not make a row blank."""
+    rules = [
+        NAME,
+        {"field": "email", "from": ["a", "b"], "join": "@"},
+        {"field": "created", "from": "d"},
+    ]
+    rows = mapper(rules, ["x", "a", "b", "d"])
+    one, two = (rows.map(no, [f" 王{'伟'} ", "a", "b.cn", ""])[0].values for no in (2, 3))
+    assert one == two == {"name": "王伟", "email": "a@b.cn", "created": None}
+    assert one["name"] is two["name"]
+    assert [len(rows.map(no, ["王", "", "", "2018-02-30"])[1]) for no in (4, 5)] == [1, 1]
+    assert rows.map(6, ["NULL", "", "", ""])[1] == [Reason("missing", "name")]
+
+
 def test_value_table() -> None:
     rule = {"field": "name", "from": "x", "values": {"CN": "中国", "": "none"}}
     assert mapper([rule], ["x"]).map(2, ["cn"])[0].values == {"name": "中国"}

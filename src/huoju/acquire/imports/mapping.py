@@ -8,11 +8,12 @@ import difflib
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import tzinfo
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -379,6 +380,36 @@ class _Parser:
                 self._say("columns", "needs_field", field=str(ids[0].label))
 
 
+type _Cell = str | tuple[str, ...]  # of one column; of several that make one field
+
+_REMEMBERED, _SHORT = 5_000, 100
+
+
+class _Values(dict[_Cell, Value]):
+    """What the cells of one field say. Whatever comes often is read once, and equal cells give one object, which also
+    crosses to another process once: the first so many, unless they are long."""
+
+    def __init__(self, rule: ColumnRule, read: Reader) -> None:
+        super().__init__()
+        self._read = read
+        plain = len(rule.sources) == 1 and rule.values is None and rule.default is None
+        self._rule = None if plain else rule
+
+    def text(self, cell: _Cell) -> str:
+        """What there is to be read. Raises `BadValueError` for a value that the rule refuses."""
+        parts = (cell,) if isinstance(cell, str) else cell
+        if self._rule is None:
+            return clean_text(parts[0])
+        return _composed(self._rule, [clean_text(part) for part in parts])
+
+    def __missing__(self, cell: _Cell) -> Value:
+        text = self.text(cell)
+        value = self._read(text) if text else None
+        if len(self) < _REMEMBERED and len(cell if isinstance(cell, str) else "".join(cell)) <= _SHORT:
+            self[cell] = value
+        return value
+
+
 class RowMapper:
     """A mapping made ready for the columns of one file."""
 
@@ -390,7 +421,7 @@ class RowMapper:
         self._reject = mapping.options.on_bad_value is OnBadValue.REJECT
         self._required = [known.key for known in target.fields if known.required]
         self._constants: dict[str, Value] = {}
-        self._plan: list[tuple[str, int, tuple[int, ...], ColumnRule | None, Reader]] = []
+        self._plan: list[tuple[str, Callable[[Sequence[str]], _Cell], _Values]] = []
         problems = []
         for place, rule in enumerate(mapping.columns):
             known = fields[rule.field]
@@ -407,9 +438,7 @@ class RowMapper:
             indices = tuple(places[_key(source)] for source in rule.sources if _key(source) in places)
             if not indices:
                 continue
-            # Most columns need nothing but their reader; the others take the longer way.
-            special = len(indices) > 1 or rule.values is not None or rule.default is not None
-            self._plan.append((rule.field, indices[0], indices, rule if special else None, reader))
+            self._plan.append((rule.field, itemgetter(*indices), _Values(rule, reader)))
         if problems:
             raise MappingError(problems)
 
@@ -423,25 +452,20 @@ class RowMapper:
         values = dict(self._constants)
         bad: list[Reason] = []
         filled = False
-        for key, first, indices, rule, read in self._plan:
-            text = cells[first]
+        for key, cell_of, known in self._plan:
             try:
-                if rule is not None:
-                    text = self._special(rule, [clean_text(cells[index]) for index in indices])
-                elif text:
-                    text = clean_text(text)
-                if text:
-                    filled = True
-                    values[key] = read(text)
-                else:
-                    values[key] = None
+                value = known[cell_of(cells)]
             except BadValueError as error:
                 bad.append(error.reason(key))
-                values[key] = None
+                value = None
+            if value is not None:
+                filled = True
+            values[key] = value
         row = MappedRow(row_no, values)
         if not self._reject:
             row.warnings, bad = bad, []
-        if not filled and not bad and not row.warnings:
+        filled = filled or bool(bad or row.warnings)
+        if not filled and not any(known.text(cell_of(cells)) for _, cell_of, known in self._plan):
             return row, [Reason("blank_row")]
         bad.extend(
             Reason("missing", key)
@@ -450,21 +474,22 @@ class RowMapper:
         )
         return row, bad
 
-    @staticmethod
-    def _special(rule: ColumnRule, texts: list[str]) -> str:
-        text = rule.join.join(part for part in texts if part) if len(texts) > 1 else texts[0]
-        if rule.values is not None:
-            found = rule.values.get(text)
-            if found is None:
-                folded = text.casefold()
-                found = next((new for old, new in rule.values.items() if old.casefold() == folded), None)
-            if found is not None:
-                text = found
-            elif text and rule.otherwise is Otherwise.BLANK:
-                text = ""
-            elif text and rule.otherwise is Otherwise.REJECT:
-                raise BadValueError("value_not_mapped", value=text[:60])
-        return text or rule.default or ""
+
+def _composed(rule: ColumnRule, texts: list[str]) -> str:
+    """The text of a field that several columns, a table of values or a default make."""
+    text = rule.join.join(part for part in texts if part) if len(texts) > 1 else texts[0]
+    if rule.values is not None:
+        found = rule.values.get(text)
+        if found is None:
+            folded = text.casefold()
+            found = next((new for old, new in rule.values.items() if old.casefold() == folded), None)
+        if found is not None:
+            text = found
+        elif text and rule.otherwise is Otherwise.BLANK:
+            text = ""
+        elif text and rule.otherwise is Otherwise.REJECT:
+            raise BadValueError("value_not_mapped", value=text[:60])
+    return text or rule.default or ""
 
 
 def decide_dates(

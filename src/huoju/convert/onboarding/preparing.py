@@ -3,14 +3,15 @@
 It imports no models: that process starts without Django's apps, in a quarter of the time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 
-from huoju.acquire.imports.registry import Context, MappedRow, Mode, Reason
-from huoju.core.pickling import packed
+from huoju.acquire.imports.registry import Context, MappedRow, Mode, Reason, Value
+from huoju.core.pickling import made, packed
 from huoju.qualify.cleaning import policy as cleaning
 from huoju.qualify.intake.policy import Incoming, Prepared, packed_batch, prepare_batch, unpacked_batch
 from huoju.qualify.leads.policy import Stage
@@ -27,6 +28,8 @@ _STAGE_FIELDS = {
     Stage.NURTURING: "nurturing_at",
     Stage.DISQUALIFIED: "disqualified_at",
 }
+_AS_TYPED = ("name", "email", "company", "title", "company_size", "industry", "region", "country", "message")
+_SALE_FIELDS = frozenset({"owner", "sdr", "deal_id", "amount", "competitor"})
 _OUTCOMES = {stage.value: stage for stage in (Stage.WON, Stage.LOST, Stage.NURTURING, Stage.DISQUALIFIED)}
 
 
@@ -76,18 +79,18 @@ class LeadsPreparing:
 
     def prepare(self, rows: Sequence[MappedRow], context: Context) -> Batch:
         """Clean and bring into shape."""
-        incoming = [_incoming(row, context) for row in rows]
+        given = frozenset[str]().union(*[row.values for row in rows])
         mode = cleaning.Mode.RECORD if context.options.mode is Mode.HISTORY else cleaning.Mode.ENFORCE
-        prepared, report = prepare_batch(incoming, context.loaded, mode=mode)
+        prepared, report = prepare_batch(_incoming(rows, given, context), context.loaded, mode=mode)
         for stats in report.steps:
             context.steps.add(stats.step.value, len(rows), stats.seconds)
-        sales = {row.row_no: sale for row in rows if (sale := _sale(row, context)) != NO_SALE}
+        named, sold = "external_id" in given, not _SALE_FIELDS.isdisjoint(given)
         return Batch(
             [row.row_no for row in rows],
             prepared,
             {row.row_no: row.warnings for row in rows if row.warnings},
-            sales,
-            frozenset([row.row_no for row in rows if _is_bare(row)]),
+            {row.row_no: sale for row in rows if (sale := _sale(row, context)) != NO_SALE} if sold else {},
+            frozenset([row.row_no for row in rows if _is_bare(row)] if named else ()),
         )
 
 
@@ -100,48 +103,81 @@ def _external(context: Context, value: object) -> str:
     return f"{context.options.source_system or 'import'}:{value}" if value else ""
 
 
-def _incoming(row: MappedRow, context: Context) -> Incoming:
-    values = row.values
-    text = {key: value for key, value in values.items() if isinstance(value, str)}
-    reached = {
-        stage: moment
-        for stage, key in _STAGE_FIELDS.items()
-        if isinstance(moment := values.get(key), datetime)
-    }
-    captured = values.get("captured_at")
-    at = captured if isinstance(captured, datetime) else min(reached.values(), default=context.begun)
-    return Incoming(
-        origin=origin_of(context, row.row_no),
-        via="import",
-        at=at,
-        submission=cleaning.Submission(
-            name=text.get("name", ""),
-            phone=text.get("mobile", ""),
-            email=text.get("email", ""),
-            company=text.get("company", ""),
-            title=text.get("title", ""),
-            company_size=text.get("company_size", ""),
-            industry=text.get("industry", ""),
-            region=text.get("region", ""),
-            country=text.get("country", ""),
-            message=text.get("message", ""),
-            product=text.get("product", ""),
-            source=text.get("channel", ""),
-        ),
-        channel=text.get("channel", ""),
-        campaign=text.get("campaign", ""),
-        page=text.get("landing_page", ""),
-        referrer=text.get("referrer", ""),
-        keyword=text.get("keyword", ""),
-        product=text.get("product", ""),
-        segment=text.get("segment", ""),
-        uscc=text.get("uscc", ""),
-        external_id=_external(context, text.get("external_id")),
-        reached=reached,
-        outcome=_OUTCOMES.get(text.get("outcome", "")),
-        reason=text.get("reason", "")[:200],
-        extra={"given": "history"} if context.options.mode is Mode.HISTORY else {},
+def _incoming(rows: Sequence[MappedRow], given: frozenset[str], context: Context) -> list[Incoming]:
+    """The rows as interests. `given` names the fields that any of them has; column by column, because a row fills
+    few of the many fields that there are."""
+    count, values = len(rows), [row.values for row in rows]
+
+    def text(key: str) -> Iterable[str]:
+        if key not in given:
+            return repeat("")
+        return [value if isinstance(value := each.get(key), str) else "" for each in values]
+
+    channel, product = text("channel"), text("product")
+    reached = _reached(values, given)
+    history = {"given": "history"} if context.options.mode is Mode.HISTORY else {}
+    begun = context.begun
+    submissions = made(
+        cleaning.Submission,
+        count,
+        phone=text("mobile"),
+        source=channel,
+        product=product,
+        **{key: text(key) for key in _AS_TYPED},
     )
+    return made(
+        Incoming,
+        count,
+        origin=[origin_of(context, row.row_no) for row in rows],
+        via=repeat("import"),
+        at=_moments(values, given, reached, begun),
+        submission=submissions,
+        channel=channel,
+        campaign=text("campaign"),
+        page=text("landing_page"),
+        referrer=text("referrer"),
+        keyword=text("keyword"),
+        product=product,
+        segment=text("segment"),
+        uscc=text("uscc"),
+        external_id=[_external(context, each) for each in text("external_id")]
+        if "external_id" in given
+        else repeat(""),
+        reached=reached,
+        outcome=[_OUTCOMES.get(each) for each in text("outcome")] if "outcome" in given else repeat(None),
+        reason=[each[:200] for each in text("reason")] if "reason" in given else repeat(""),
+        extra=repeat(history),
+    )
+
+
+def _reached(
+    values: Sequence[Mapping[str, Value]], given: frozenset[str]
+) -> Iterable[Mapping[Stage, datetime]]:
+    """The stages that each row says were reached, and when."""
+    stages = {stage: key for stage, key in _STAGE_FIELDS.items() if key in given}
+    if not stages:
+        return repeat({})
+    return [
+        {stage: moment for stage, key in stages.items() if isinstance(moment := each.get(key), datetime)}
+        for each in values
+    ]
+
+
+def _moments(
+    values: Sequence[Mapping[str, Value]],
+    given: frozenset[str],
+    reached: Iterable[Mapping[Stage, datetime]],
+    begun: datetime,
+) -> Iterable[datetime]:
+    """When each row's person was first heard of: as it says, else with the first stage, else `begun`."""
+    if given.isdisjoint(("captured_at", *_STAGE_FIELDS.values())):
+        return repeat(begun)
+    return [
+        captured
+        if isinstance(captured := each.get("captured_at"), datetime)
+        else min(stages.values(), default=begun)
+        for each, stages in zip(values, reached, strict=False)
+    ]
 
 
 def _sale(row: MappedRow, context: Context) -> Sale:

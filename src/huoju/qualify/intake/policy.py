@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from huoju.core.pickling import from_columns, packed, to_columns
+from huoju.core.pickling import from_columns, lengthened, packed, shortened, to_columns
 from huoju.hub.companies.policy import domain_of
 from huoju.hub.identity.policy import (
     EmailClass,
@@ -246,7 +246,7 @@ def packed_batch(prepared: Sequence[Prepared]) -> tuple[Any, ...]:
         to_columns([each.submission for each in incoming]),
         [len(each) for each in identifiers],
         to_columns(list(chain.from_iterable(identifiers))),
-        columns,
+        list(map(shortened, columns)),
     )
 
 
@@ -257,9 +257,10 @@ def unpacked_batch(state: tuple[Any, ...]) -> list[Prepared]:
     incoming, submissions, counts, flat, columns = state
     found = iter(from_columns(Identifier, flat))
     identifiers = [tuple(islice(found, count)) for count in counts]
-    columns.insert(_IDENTIFIERS - 1, identifiers)
     incoming[_SUBMISSION] = from_columns(Submission, submissions)
-    return list(map(Prepared._make, zip(from_columns(Incoming, incoming), *columns, strict=True)))
+    rest = list(map(lengthened, columns))
+    rest.insert(_IDENTIFIERS - 1, identifiers)
+    return list(map(Prepared._make, zip(from_columns(Incoming, incoming), *rest, strict=True)))
 
 
 WARNED = frozenset({Verdict.QUARANTINE, Verdict.DROP})

@@ -1,6 +1,7 @@
 """Company names: what is shown, the key at which two spellings meet, and the core that people remember."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -148,6 +149,7 @@ _TEST = re.compile(
 _CONTACT = re.compile(r"@|https?:|www\.|^\+?[\d\s-]{7,}$")
 _LONGEST_INPUT = 400
 _PUNCTUATION = re.compile(r"[\W_]+")
+_HAN_ONLY = re.compile(r"[一-鿿]+")
 _BRACKETS = str.maketrans(
     {
         "[": "(",
@@ -166,25 +168,28 @@ _BRACKETS = str.maketrans(
 )
 _OPEN_END = re.compile(r"\([^()]*$")
 
-# Longest first. Only what says how a firm is constituted, nothing of what it does.
-_FORMS = (
-    "股份有限责任公司",
-    "有限责任股份公司",
-    "有限责任公司",
-    "责任有限公司",
-    "股份有限公司",
-    "有限股份公司",
-    "特殊普通合伙",
-    "有限公司",
-    "股份公司",
-    "普通合伙",
-    "有限合伙",
-    "有限责任",
-    "股份有限",
-    "总公司",
-    "公司",
-    "有限",
+# Only what says how a firm is constituted, nothing of what it does.
+_FORMS = frozenset(
+    {
+        "股份有限责任公司",
+        "有限责任股份公司",
+        "有限责任公司",
+        "责任有限公司",
+        "股份有限公司",
+        "有限股份公司",
+        "特殊普通合伙",
+        "有限公司",
+        "股份公司",
+        "普通合伙",
+        "有限合伙",
+        "有限责任",
+        "股份有限",
+        "总公司",
+        "公司",
+        "有限",
+    }
 )
+_FORM_LENGTHS = sorted({len(form) for form in _FORMS}, reverse=True)
 _BRANCH = re.compile(
     r"(.{4,}?(?:公司|集团|控股|股份|银行|厂))(.{0,12}(?:分公司|子公司|支公司|分行|支行|办事处|分店|营业部|事业部|分部))"
 )
@@ -204,8 +209,10 @@ def normalise_company(raw: str) -> CompanyName | Unusable:
     return _normalise(raw[:_LONGEST_INPUT])
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)
 def _normalise(raw: str) -> CompanyName | Unusable:
+    if _HAN_ONLY.fullmatch(raw) is not None:
+        return _han_name(raw)
     display = clean(raw).strip(" -_.,;:/\\|*#'\"“”、，。；：")
     if not display:
         return Unusable.EMPTY if not clean(raw) or not raw.strip() else Unusable.PLACEHOLDER
@@ -218,7 +225,28 @@ def _normalise(raw: str) -> CompanyName | Unusable:
         display = display.replace("(", "（").replace(")", "）")
     text = _OPEN_END.sub("", text) or text
     main, branch = _split_branch(text)
-    name = _chinese_name(main) if chinese else _latin_name(main)
+    return _named(display, _chinese_name(main) if chinese else _latin_name(main), branch)
+
+
+def _han_name(raw: str) -> CompanyName | Unusable:
+    """`_normalise` for a name of common Han characters alone, as nearly all are: without what only marks, brackets
+    and other scripts need."""
+    text = simplify(raw)
+    if text in _PLACEHOLDERS:
+        return Unusable.PLACEHOLDER
+    if text in _PERSONAL:
+        return Unusable.PERSONAL
+    if text in _STUDENT:
+        return Unusable.STUDENT
+    if "测试" in text and _TEST.search(text) is not None:
+        return Unusable.TEST
+    if len(text) < 2 or len(set(text)) == 1:
+        return Unusable.NONSENSE
+    main, branch = _split_branch(text)
+    return _named(raw, _chinese_name(main), branch)
+
+
+def _named(display: str, name: tuple[str, str, Region | None] | None, branch: str) -> CompanyName | Unusable:
     if name is None:
         return Unusable.GENERIC
     key, core, region = name
@@ -227,14 +255,17 @@ def _normalise(raw: str) -> CompanyName | Unusable:
 
 def _chinese_name(main: str) -> tuple[str, str, Region | None] | None:
     """Key, core and region of a name with Han characters; None if it names no single company."""
-    main = _COUNTRY_IN_BRACKETS.sub("", main)
+    inside_brackets: list[str] = []
+    if "(" in main:
+        main = _COUNTRY_IN_BRACKETS.sub("", main)
+        inside_brackets = _INSIDE_BRACKETS.findall(main)
     region, rest = _leading_region(_PUNCTUATION.sub("", main))
     rest = _without_form(rest)
     if not rest or (region is None and _is_generic(rest)):
         return None
     key = (region.short_zh if region else "") + rest
     core = rest
-    for inside in _INSIDE_BRACKETS.findall(main):  # 火炬科技（北京）
+    for inside in inside_brackets:  # 火炬科技（北京）
         if (place := region_of(inside)) is not None:
             region = region or place
             core = core.replace(inside, "", 1)
@@ -283,8 +314,9 @@ _DISTRICT = re.compile(r"[一-鿿]{2,4}?(?:自治县|区|县|镇|旗|市)(?=[一
 
 
 @cache
-def _region_prefixes() -> tuple[dict[str, Region], int]:
-    """Every way in which a province or city may lead a name."""
+def _region_prefixes() -> tuple[dict[str, Region], dict[str, list[int]]]:
+    """Every way in which a province or city may lead a name, and how long those are that begin with the same two
+    characters, the longest first."""
     names: dict[str, Region] = {}
     for region in REGIONS.values():
         names.setdefault(region.name_zh, region)
@@ -292,18 +324,30 @@ def _region_prefixes() -> tuple[dict[str, Region], int]:
             names.setdefault(region.short_zh, region)
     for region in PROVINCES:
         names[region.short_zh] = region
-    return names, max(len(name) for name in names)
+    return names, _lengths(names, lambda name: name[:2])
+
+
+def _lengths(words: Iterable[str], part: Callable[[str], str]) -> dict[str, list[int]]:
+    """The lengths of `words` that have a part in common, the longest first."""
+    found: dict[str, set[int]] = {}
+    for word in words:
+        found.setdefault(part(word), set()).add(len(word))
+    return {common: sorted(lengths, reverse=True) for common, lengths in found.items()}
 
 
 def _leading_region(text: str) -> tuple[Region | None, str]:
     """The most precise province or city that leads `text`, and the text behind it."""
-    names, longest = _region_prefixes()
+    names, lengths = _region_prefixes()
     region: Region | None = None
     text = text.removeprefix("中国") if len(text) > 6 else text
     while True:
-        for length in range(min(longest, len(text) - 2), 1, -1):
+        for length in lengths.get(text[:2], ()):
             found = names.get(text[:length])
-            if found is None or (region is not None and (found is region or found.province != region.code)):
+            if (
+                found is None
+                or length > len(text) - 2
+                or (region is not None and (found is region or found.province != region.code))
+            ):
                 continue
             if text[length] not in "县区" or text[length - 1] in "市省":  # 朝阳县 is no part of 朝阳市
                 break
@@ -315,14 +359,15 @@ def _leading_region(text: str) -> tuple[Region | None, str]:
 
 
 def _without_form(text: str) -> str:
-    for form in _FORMS:
-        if text.endswith(form):
-            return text[: -len(form)]
+    for length in _FORM_LENGTHS:
+        if text[-length:] in _FORMS:
+            return text[:-length]
     return text
 
 
 @cache
-def _trades() -> tuple[frozenset[str], int]:
+def _trades() -> tuple[frozenset[str], dict[str, list[int]]]:
+    """What firms do, and how long the words are that end in the same two characters, the longest first."""
     words = set((_DATA / "trades.txt").read_text(encoding="utf-8").split())
     words |= set((_DATA / "legal_suffixes.txt").read_text(encoding="utf-8").split())
     words |= {
@@ -377,14 +422,15 @@ def _trades() -> tuple[frozenset[str], int]:
         "环保",
     }
     words |= {"大学", "学院", "医院", "中学", "小学", "研究院", "研究所"}
-    return frozenset(word for word in words if len(word) > 1), max(map(len, words))
+    trades = frozenset(word for word in words if len(word) > 1)
+    return trades, _lengths(trades, lambda word: word[-2:])
 
 
 def _strip_trade(text: str, least: int) -> str:
-    trades, longest = _trades()
+    trades, lengths = _trades()
     while True:
-        for length in range(min(longest, len(text) - least), 1, -1):
-            if text[-length:] in trades:
+        for length in lengths.get(text[-2:], ()):
+            if length <= len(text) - least and text[-length:] in trades:
                 text = text[:-length]
                 break
         else:

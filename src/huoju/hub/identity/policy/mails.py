@@ -1,8 +1,8 @@
 """Mail addresses in the shapes in which people type them."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import email_validator
 
@@ -10,8 +10,7 @@ from huoju.core.mail import EmailClass, email_class
 from huoju.core.text import clean
 
 
-@dataclass(frozen=True, slots=True)
-class Email:
+class Email(NamedTuple):
     """`address` as it is written to (lower case, ASCII domain); `key` is equal for addresses of one box,
     although Gmail lets its owner put dots and +tags into it."""
 

@@ -1,9 +1,9 @@
 """Telephone numbers in the shapes in which people type them, as E.164."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumberType, ValidationResult
@@ -18,8 +18,7 @@ class PhoneKind(StrEnum):
     FIXED = "fixed"
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """A number in E.164 (`+8613812345678`) and its country's ISO code; `others` are further numbers of the
     cell."""
 

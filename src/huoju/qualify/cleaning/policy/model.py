@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from huoju.core.geo import Region
 from huoju.core.pickling import packed
@@ -213,8 +214,7 @@ class StepResult:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A submission in normal form: what identity, companies and leads work with."""
 
     raw: Submission
@@ -235,8 +235,7 @@ class Candidate:
     email_problem: EmailProblem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """The verdict on one submission. `remarks` holds everything that any step had to say, in order;
     `decided_by` the first of them that blocks (None: the candidate goes on)."""
 

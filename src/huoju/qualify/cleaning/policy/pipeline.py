@@ -1,7 +1,7 @@
 """The pipeline: every step over a whole batch, with a count and a time each; and rules tried on history."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from huoju.hub.identity.policy import EmailClass, PhoneKind
 
@@ -54,7 +54,9 @@ def run_batch(
         if step is not Step.NORMALISE:
             started = now()
         results: _Results
-        if step is Step.REPLAY:
+        if compiled.has_nothing_for(step):
+            results = [None] * len(candidates)
+        elif step is Step.REPLAY:
             results = _replays(candidates, compiled, known_keys)
         elif step is Step.DUPLICATES:
             results = _duplicates(candidates, compiled, joins)
@@ -90,7 +92,8 @@ def _keep(
 ) -> StepStats:
     """Note the results with their candidates, and count them."""
     counts = dict.fromkeys(Verdict, 0)
-    for at, result in enumerate(results):
+    silent = results.count(None)
+    for at, result in enumerate(results) if silent < len(results) else ():
         if result is None:
             continue
         counts[result.verdict] += 1
@@ -100,11 +103,10 @@ def _keep(
         else:
             found.append(result)
         if result.verdict is Verdict.REPAIR and mode is Mode.ENFORCE and CODES[result.code].clears == "phone":
-            candidates[at] = replace(candidates[at], phone=None)
-    remarked = sum(counts.values())
+            candidates[at] = candidates[at]._replace(phone=None)
     return StepStats(
         step,
-        len(results) - remarked,
+        silent,
         counts[Verdict.REPAIR],
         counts[Verdict.QUARANTINE],
         counts[Verdict.DROP],
@@ -127,7 +129,7 @@ def _only_onto_passed(cleaned: list[Cleaned], joins: dict[int, int]) -> None:
     """A row cannot join a row that was held back; it then stands for itself."""
     for at, target in joins.items():
         if not cleaned[target].passed:
-            cleaned[at] = replace(cleaned[at], joins=None)
+            cleaned[at] = cleaned[at]._replace(joins=None)
 
 
 # --- The steps that look at the batch -----------------------------------------------------------------------

@@ -89,6 +89,29 @@ class Compiled:
     countries: frozenset[str]
     other_countries: frozenset[str]
 
+    def has_nothing_for(self, step: Step) -> bool:
+        """Whether a step that looks for what the rules name finds nothing named, and so nothing at all."""
+        match step:
+            case Step.COMPETITORS:
+                return not (
+                    self.competitor_domains
+                    or self.competitor_companies
+                    or self.staff_domains
+                    or self.staff_companies
+                )
+            case Step.BLACKLIST:
+                return not (
+                    self.black_names
+                    or self.black_phones
+                    or self.black_emails
+                    or self.black_domains
+                    or self.black_companies
+                    or self.black_networks
+                )
+            case Step.MARKET:
+                return not (self.countries or self.other_countries)
+        return False
+
 
 @lru_cache(maxsize=16)
 def compile_rules(rules: RuleSet) -> Compiled:
