@@ -7,9 +7,9 @@ import django
 
 django.setup()
 
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone
 
-from huoju.acquire.imports.running import run_import  # noqa: E402
+from huoju.acquire.imports.running import run_import
 
 if __name__ == "__main__":
     gc.freeze()

@@ -13,19 +13,19 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.utils import timezone
 
-from huoju.acquire.campaigns.models import Campaign, Channel  # noqa: E402
-from huoju.core.access.models import Team, User  # noqa: E402
-from huoju.core.search import operations as search  # noqa: E402
-from huoju.hub.companies.policy import INDUSTRIES, SizeBand  # noqa: E402
-from huoju.hub.companies.search import COMPANIES as COMPANY_DOCUMENTS  # noqa: E402
-from huoju.qualify.leads.search import LEADS as LEAD_DOCUMENTS  # noqa: E402
+from huoju.acquire.campaigns.models import Campaign, Channel
+from huoju.core.access.models import Team, User
+from huoju.core.search import operations as search
+from huoju.hub.companies.policy import INDUSTRIES, SizeBand
+from huoju.hub.companies.search import COMPANIES as COMPANY_DOCUMENTS
+from huoju.qualify.leads.search import LEADS as LEAD_DOCUMENTS
 
-from .harness import say  # noqa: E402
-from .policies import FAMILIES, GIVEN  # noqa: E402
+from .harness import say
+from .policies import FAMILIES, GIVEN
 
 LEADS = 1_000_000
 SALES, CAMPAIGNS = 60, 200

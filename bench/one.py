@@ -6,7 +6,7 @@ import django
 
 django.setup()
 
-from bench import (  # noqa: E402, F401 (register their benchmarks)
+from bench import (  # noqa: F401 (register their benchmarks)
     companies,
     consent,
     facts,
@@ -23,7 +23,7 @@ from bench import (  # noqa: E402, F401 (register their benchmarks)
     search,
     segments,
 )
-from bench.harness import all_benchmarks  # noqa: E402
+from bench.harness import all_benchmarks
 
 if __name__ == "__main__":
     all_benchmarks()[sys.argv[1]]()

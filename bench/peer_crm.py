@@ -10,12 +10,12 @@ import django
 
 django.setup()
 
-from common.models import Org, Profile, User  # noqa: E402
-from common.serializer import OrgAwareRefreshToken  # noqa: E402
-from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from leads.models import Lead  # noqa: E402
-from rest_framework.test import APIClient  # noqa: E402
+from common.models import Org, Profile, User
+from common.serializer import OrgAwareRefreshToken
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from leads.models import Lead
+from rest_framework.test import APIClient
 
 # The columns of `people.HEADER` that it has a field for; size and industry are fixed English words there.
 COLUMNS = {

@@ -88,13 +88,13 @@ def greeting(name: str) -> str:
 
 
 @login_not_required
-def alive(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def alive(request: HttpRequest) -> HttpResponse:
     """The process answers: `/healthz`."""
     return JsonResponse({"status": "ok"})
 
 
 @login_not_required
-def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def ready(request: HttpRequest) -> HttpResponse:
     """The database answers too: `/readyz`."""
     try:
         with connection.cursor() as cursor:
@@ -104,12 +104,12 @@ def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return JsonResponse({"status": "ok"})
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 in the look of the house."""
     return _error(request, 404)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 in the look of the house."""
     return _error(request, 403)
 

@@ -56,7 +56,7 @@ def answer(request: HttpRequest, status: int, code: str, message: str, **more: A
 
 
 @api.exception_handler(AuthenticationError)
-def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
+def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     return answer(
         request, 401, "unauthenticated", _("A valid API key is needed: “Authorization: Bearer hj_…”.")
     )
@@ -91,12 +91,12 @@ def _impossible(request: HttpRequest, error: UserError) -> HttpResponse:
 
 
 @api.exception_handler(PermissionDenied)
-def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:  # noqa: ARG001
+def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     return answer(request, 403, "forbidden", _("You may not do this."))
 
 
 @api.exception_handler(Http404)
-def _missing(request: HttpRequest, error: Http404) -> HttpResponse:  # noqa: ARG001
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return answer(request, 404, "not_found", _("There is nothing here."))
 
 

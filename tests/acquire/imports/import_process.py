@@ -10,14 +10,14 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "huoju.site.settings"
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.conf import settings
+from django.utils import timezone
 
-from huoju.acquire.imports import feeder, running, undoing  # noqa: E402
-from huoju.acquire.imports.models import Import  # noqa: E402
-from huoju.acquire.imports.registry import register_target  # noqa: E402
+from huoju.acquire.imports import feeder, running, undoing
+from huoju.acquire.imports.models import Import
+from huoju.acquire.imports.registry import register_target
 
-from .target import ThingTarget  # noqa: E402
+from .target import ThingTarget
 
 
 @contextmanager

@@ -16,11 +16,11 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "huoju.site.settings"
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection
 
-from huoju.core.facts import readers, worker  # noqa: E402
+from huoju.core.facts import readers, worker
 
-from .kinds import Counted  # noqa: E402
+from .kinds import Counted
 
 
 def handle(facts: Sequence[readers.StoredFact], now: datetime) -> None:

@@ -12,13 +12,13 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "huoju.site.settings"
 django.setup()
 
-from django.utils import timezone  # noqa: E402
+from django.utils import timezone
 
-from huoju.core.lake import flow  # noqa: E402
-from huoju.core.lake.manifest import only_writer  # noqa: E402
-from huoju.core.lake.store import Store  # noqa: E402
-from tests.core.lake import kinds  # noqa: E402, F401 (the kinds must be known)
-from tests.core.lake.conftest import THING  # noqa: E402
+from huoju.core.lake import flow
+from huoju.core.lake.manifest import only_writer
+from huoju.core.lake.store import Store
+from tests.core.lake import kinds  # noqa: F401 (the kinds must be known)
+from tests.core.lake.conftest import THING
 
 
 def main() -> None:

@@ -2,41 +2,27 @@
 
 import csv
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from huoju.convert.deals.models import Opportunity, Payment
 from huoju.core import among
-from huoju.core.access.models import User
 from huoju.core.facts import delivery
 from huoju.core.facts.models import Fact
 from huoju.core.search import queries as search
 from huoju.core.search.readers import search_reader
 from huoju.hub.companies import operations, queries
 from huoju.hub.companies.models import Company, CompanyMerge, Suggestion
+from tests.entering import Enter
 from tests.qualify.factory import days_ago, make_lead, make_user
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-type Enter = Callable[..., Client]
-
-
-@pytest.fixture
-def enter(client: Client) -> Enter:
-    """`enter("sales")`: signed in as somebody of that role; `enter(user)` as that user."""
-
-    def sign_in(who: str | User) -> Client:
-        client.force_login(who if isinstance(who, User) else make_user("x", role=who, language="en"))
-        return client
-
-    return sign_in
 
 
 def make(name: str, **fields: Any) -> Company:

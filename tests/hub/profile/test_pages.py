@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 
 from huoju.core import among
-from huoju.core.access.models import User
 from huoju.core.facts.models import Fact
 from huoju.core.facts.operations import NewFact, append_one
 from huoju.core.search.operations import index
@@ -25,22 +23,11 @@ from huoju.hub.profile.policy import Field
 from huoju.hub.profile.queries import among as tagged_among
 from huoju.hub.profile.queries import people
 from huoju.qualify.leads.facts import LeadTouched
+from tests.entering import Enter
 from tests.qualify.factory import Known, days_ago, make_lead, make_user, tell
 from tests.races import count_queries
 
 pytestmark = pytest.mark.django_db
-type Enter = Callable[..., Client]
-
-
-@pytest.fixture
-def enter(client: Client) -> Enter:
-    """`enter("sales")`: signed in as somebody of that role; `enter(user)` as that user."""
-
-    def sign_in(who: str | User) -> Client:
-        client.force_login(who if isinstance(who, User) else make_user("x", role=who, language="en"))
-        return client
-
-    return sign_in
 
 
 def tag(name: str, **values: Any) -> Tag:

@@ -4,34 +4,22 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import openpyxl
 import pytest
 from django.test import Client
 
-from huoju.core.access.models import Team, User
+from huoju.core.access.models import Team
 from huoju.core.facts import delivery
 from huoju.core.facts.models import Fact
 from huoju.core.search.readers import search_reader
 from huoju.qualify.leads.models import Lead
 from huoju.qualify.recognition.readers import recognition_reader
+from tests.entering import Enter
 from tests.qualify.factory import Known, days_ago, make_lead, make_user
 
 pytestmark = pytest.mark.django_db
-type Enter = Callable[..., Client]
-
-
-@pytest.fixture
-def enter(client: Client) -> Enter:
-    """`enter("sales")`: signed in as somebody of that role; `enter(user)` as that user."""
-
-    def sign_in(who: str | User) -> Client:
-        client.force_login(who if isinstance(who, User) else make_user("x", role=who, language="en"))
-        return client
-
-    return sign_in
 
 
 def listed(answer: Any) -> list[int]:

@@ -30,7 +30,7 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-
         model = Campaign
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[Campaign], name: str, value: str) -> QuerySet[Campaign]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Campaign], name: str, value: str) -> QuerySet[Campaign]:
         """By part of the name or the code."""
         return rows.filter(Q(name__icontains=value) | Q(code__icontains=value))
 
@@ -51,7 +51,7 @@ class ChannelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         model = Channel
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[Channel], name: str, value: str) -> QuerySet[Channel]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Channel], name: str, value: str) -> QuerySet[Channel]:
         """By part of the name (as shown, too) or the code."""
         shown = [
             channel.pk

@@ -107,7 +107,7 @@ def snippet(form: Form) -> str:
 
 @requires(Action.RUN_CAMPAIGNS)
 @require_safe
-def form_qr(request: HttpRequest, pk: int, kind: str) -> HttpResponse:  # noqa: ARG001
+def form_qr(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """The QR code of the form's page."""
     form = get_object_or_404(Form, pk=pk)
     return qr_response(public_url(form), kind, name=form.slug)
@@ -147,7 +147,7 @@ class SubmissionList(ListPage[Submission]):
         """To the submission."""
         return submission_url(row)
 
-    def export(self, kind: str, rows: QuerySet[Submission], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
+    def export(self, kind: str, rows: QuerySet[Submission], columns: Sequence[str]) -> HttpResponseBase:
         """All of the filter, with every answer."""
         header = [
             *(str(_("Number")), str(_("Received")), str(_("Form")), str(_("What became of it"))),

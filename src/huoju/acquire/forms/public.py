@@ -87,7 +87,7 @@ def embedded_thanks(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def embed_script(request: HttpRequest, slug: str) -> HttpResponse:  # noqa: ARG001  the script reads its own address
+def embed_script(request: HttpRequest, slug: str) -> HttpResponse:
     """The script of the embed snippet. The same for every form: it finds the slug in its own address."""
     path = finders.find("webforms/embed.js")
     if not isinstance(path, str):

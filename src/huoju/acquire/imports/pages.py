@@ -338,7 +338,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def rejected(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     """The rejected rows in the columns of the file, each with its reasons."""
-    del request
     record = get_object_or_404(queries.list_imports(), pk=pk)
     header, rows = queries.open_rejected(record)
     name = attachment(f"{record.file_name.rpartition('.')[0] or record.file_name}-{_('rejected')}", kind)
@@ -359,7 +358,6 @@ def rejected(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
 @require_GET
 def mapping_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The mapping, for `huoju import --mapping` and the API."""
-    del request
     record = get_object_or_404(queries.list_imports(), pk=pk)
     if record.mapping is None:
         raise Http404

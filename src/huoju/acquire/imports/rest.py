@@ -162,7 +162,6 @@ def upload(
 @router.get("/{int:import_id}", response=ImportOut, summary="How far an import is")
 def status(request: HttpRequest, import_id: int) -> ImportOut:
     """State, counts and rate; ask every second or so while it runs."""
-    del request
     return _out(_find(import_id))
 
 
@@ -171,7 +170,6 @@ def set_mapping(
     request: HttpRequest, import_id: int, mapping: Body[dict[str, Any]]
 ) -> Status[ImportOut] | Status[ErrorOut]:
     """Which column is which field; the format is described in docs/import.md. All mistakes are reported at once."""
-    del request
     try:
         record = operations.set_mapping(import_id=_find(import_id).pk, mapping=mapping, now=timezone.now())
     except (FileProblem, MappingError) as error:
@@ -184,7 +182,6 @@ def set_mapping(
 )
 def preview(request: HttpRequest, import_id: int, rows: int = 100) -> Status[PreviewOut] | Status[ErrorOut]:
     """What would become of the first rows (at most 1,000). Nothing is written."""
-    del request
     record = _find(import_id)
     if record.mapping is None:
         return Status(409, ErrorOut(error={"code": "no_mapping", "message": _("Set a mapping first.")}))
@@ -215,7 +212,6 @@ def run(request: HttpRequest, import_id: int) -> Status[ImportOut]:
 @router.post("/{int:import_id}/cancel", response=ImportOut, summary="Stop")
 def cancel(request: HttpRequest, import_id: int) -> ImportOut:
     """Stop before the next batch. What is in effect stays; run it again to go on, or roll it back."""
-    del request
     return _out(operations.cancel_import(import_id=_find(import_id).pk, now=timezone.now()))
 
 
@@ -237,7 +233,6 @@ def rows(
     limit: int = 100,
 ) -> list[RowOut]:
     """Rows in the order of the file, from behind row number `after`; at most 1,000 at once."""
-    del request
     record = _find(import_id)
     target = queries.target_of(record)
     found = queries.list_rows(record, [outcome], after=after, limit=max(1, min(limit, 1_000)))
@@ -247,7 +242,6 @@ def rows(
 @router.get("/{int:import_id}/rejected.csv", response={200: None}, summary="Rejected rows as a file")
 def rejected(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Rejected and quarantined rows in the columns of the upload, with row number, outcome and reasons behind."""
-    del request
     record = _find(import_id)
     body: Iterator[bytes] = iter_csv(*queries.open_rejected(record))
     name = attachment(f"{record.file_name.rpartition('.')[0]}-rejected", "csv")

@@ -171,7 +171,7 @@ def _seat_page(request: HttpRequest, found: SalesSeat | None) -> HttpResponse:
 # --- the lead's page ----------------------------------------------------------------------------------------
 
 
-def owner_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:  # noqa: ARG001
+def owner_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:
     """Why this owner, or why nobody yet."""
     why = explain(lead.pk)
     if why is None:

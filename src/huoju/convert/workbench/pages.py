@@ -170,7 +170,7 @@ def next_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:
     return {"lead": lead, "waits": waits, "pick": pick, "talk": talk} if waits or pick or talk else None
 
 
-def next_glance(request: HttpRequest, lead: Any) -> dict[str, Any] | None:  # noqa: ARG001
+def next_glance(request: HttpRequest, lead: Any) -> dict[str, Any] | None:
     """When somebody wants to speak to them next, for the row that is read first on a person's page."""
     planned = next((each.next_at for each in queries.list_activities(lead.pk)), None)
     if planned is None:
@@ -179,7 +179,7 @@ def next_glance(request: HttpRequest, lead: Any) -> dict[str, Any] | None:  # no
     return {"figure": Figure(label=_("Next contact"), value=day(planned), note=note)}
 
 
-def activities_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:  # noqa: ARG001
+def activities_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:
     """The latest activities beside the timeline."""
     activities = queries.list_activities(lead.pk)
     return {"activities": activities} if activities else None

@@ -24,13 +24,13 @@ class UserFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
         model = User
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[User], name: str, value: str) -> QuerySet[User]:  # noqa: ARG002
+    def search(self, rows: QuerySet[User], name: str, value: str) -> QuerySet[User]:
         """By part of the name, username or mail address."""
         return rows.filter(
             Q(name__icontains=value) | Q(username__icontains=value) | Q(email__icontains=value)
         )
 
-    def by_status(self, rows: QuerySet[User], name: str, value: str) -> QuerySet[User]:  # noqa: ARG002
+    def by_status(self, rows: QuerySet[User], name: str, value: str) -> QuerySet[User]:
         """Active or not."""
         return rows.filter(is_active=value == "yes")
 
@@ -50,6 +50,6 @@ class ApiKeyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         model = ApiKey
         fields: list[str] = []
 
-    def by_status(self, rows: QuerySet[ApiKey], name: str, value: str) -> QuerySet[ApiKey]:  # noqa: ARG002
+    def by_status(self, rows: QuerySet[ApiKey], name: str, value: str) -> QuerySet[ApiKey]:
         """Revoked or not."""
         return rows.filter(revoked_at__isnull=value == "no")

@@ -38,21 +38,21 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         model = Company
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:
         """By part of a name, pinyin, registration number, domain: what the global search finds."""
         found = search.matching(COMPANIES, value)
         return rows.none() if found is None else rows.filter(pk__in=found)
 
-    def by_region(self, rows: QuerySet[Company], name: str, values: list[str]) -> QuerySet[Company]:  # noqa: ARG002
+    def by_region(self, rows: QuerySet[Company], name: str, values: list[str]) -> QuerySet[Company]:
         """Provinces with their cities."""
         if not values:
             return rows
         return rows.filter(region__in=[code for code in REGIONS if code[:2] in values])
 
-    def by_group(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:  # noqa: ARG002
+    def by_group(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:
         """Heads of groups, or what belongs to one."""
         return rows.filter(heads_group=True) if value == "head" else rows.exclude(parent=None)
 
-    def by_number(self, rows: QuerySet[Company], name: str, value: bool) -> QuerySet[Company]:  # noqa: ARG002
+    def by_number(self, rows: QuerySet[Company], name: str, value: bool) -> QuerySet[Company]:
         """With, or without, a registration number."""
         return rows.filter(uscc__isnull=not value)

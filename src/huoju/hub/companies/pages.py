@@ -76,7 +76,7 @@ class CompanyList(ListPage[Company]):
         """Whether the user may decide on duplicates."""
         return {"may_merge": current_user(self.request).may(Action.EDIT_LEADS)}
 
-    def export(self, kind: str, rows: QuerySet[Company], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
+    def export(self, kind: str, rows: QuerySet[Company], columns: Sequence[str]) -> HttpResponseBase:
         """All companies of the filter as a file."""
         header = [str(label) for label in queries.EXPORT_HEADER]
         return download("companies", kind, header, queries.export_rows(rows))

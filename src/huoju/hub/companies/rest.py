@@ -138,7 +138,7 @@ def _actor(request: HttpRequest) -> str:
 
 
 @router.get("/companies", response=CompaniesOut)
-def list_companies(request: HttpRequest, question: Query[CompanyQuestion]) -> Any:  # noqa: ARG001
+def list_companies(request: HttpRequest, question: Query[CompanyQuestion]) -> Any:
     """Companies by id, a page at a time."""
     rows = queries.list_companies().filter(pk__gt=question.after)
     if question.q:
@@ -154,7 +154,7 @@ def list_companies(request: HttpRequest, question: Query[CompanyQuestion]) -> An
 
 
 @router.get("/companies/{company_id}", response=CompanyOut)
-def get_company(request: HttpRequest, company_id: int) -> Any:  # noqa: ARG001
+def get_company(request: HttpRequest, company_id: int) -> Any:
     """One company; the number of a merged one finds its main one."""
     return _out([_get(company_id)])[0]
 

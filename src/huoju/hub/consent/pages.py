@@ -225,7 +225,7 @@ def upload_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Action.MANAGE_SUPPRESSION)
 @require_safe
-def faults(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+def faults(request: HttpRequest, pk: int) -> HttpResponse:
     """The lines that could not be read, as CSV with the reason."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="not-readable-{pk}.csv"'

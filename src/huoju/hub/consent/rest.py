@@ -71,7 +71,7 @@ class ChangedOut(Schema):
 
 
 @router.post("/may-contact", response=list[VerdictOut], auth=ApiKeyAuth(ApiScope.CONSENT_READ))
-def may_contact(request: HttpRequest, asked: AskIn) -> list[VerdictOut]:  # noqa: ARG001
+def may_contact(request: HttpRequest, asked: AskIn) -> list[VerdictOut]:
     """Whether each person may be contacted, in the order asked."""
     found = queries.may_contact_batch(asked.persons, asked.channel, asked.purpose, timezone.now())
     return [

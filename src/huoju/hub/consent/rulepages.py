@@ -131,7 +131,7 @@ def _version_shape() -> Shape:
     )
 
 
-def preview(rules: PolicyTable, now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+def preview(rules: PolicyTable, now: datetime) -> Mapping[str, Any]:
     """Which decisions would be other ones than today."""
     changes = list_changes(POLICY.active(), rules)
     examples = [

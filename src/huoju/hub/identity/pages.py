@@ -230,7 +230,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     return list_changed(toast(HttpResponse(status=204), text))
 
 
-def home_card(request: HttpRequest) -> CardContent | None:  # noqa: ARG001
+def home_card(request: HttpRequest) -> CardContent | None:
     """The start page's card for those who decide."""
     count = queries.count_queue()
     return CardContent("identity/_home.html", {"count": count}) if count else None

@@ -109,7 +109,7 @@ def _actor(request: HttpRequest) -> str:
 
 
 @router.get("/profiles/{person_id}", response=ProfileOut, summary="Whom a record is read as")
-def get_profile(request: HttpRequest, person_id: int) -> ProfileOut:  # noqa: ARG001
+def get_profile(request: HttpRequest, person_id: int) -> ProfileOut:
     """Old ids stay valid: a merged record answers with the profile it belongs to."""
     profile_id = queries.profiles_of([person_id])[person_id]
     if profile_id not in queries.get_persons([profile_id]):
@@ -143,7 +143,7 @@ def undo(request: HttpRequest, merge_id: int, data: UndoIn) -> UndoneOut:
 
 
 @router.get("/proposals", response=list[ProposalOut], summary="The review queue")
-def list_proposals(request: HttpRequest, page: Query[Page]) -> list[ProposalOut]:  # noqa: ARG001
+def list_proposals(request: HttpRequest, page: Query[Page]) -> list[ProposalOut]:
     """Pairs that wait for an answer, the most probable first."""
     return [
         ProposalOut(

@@ -141,7 +141,7 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Action.MANAGE_PRIVACY)
 @require_safe
-def copy(request: HttpRequest, pk: int) -> FileResponse:  # noqa: ARG001
+def copy(request: HttpRequest, pk: int) -> FileResponse:
     """The ZIP with everything that is held of somebody."""
     row = _get(pk)
     if not row.file:
@@ -151,7 +151,7 @@ def copy(request: HttpRequest, pk: int) -> FileResponse:  # noqa: ARG001
 
 @requires(Action.MANAGE_PRIVACY)
 @require_safe
-def certificate(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+def certificate(request: HttpRequest, pk: int) -> HttpResponse:
     """What was erased, what is kept and on which ground; for the person and for the files."""
     row = _get(pk)
     if row.state != DataRequest.State.DONE or row.kind != DataRequest.Kind.ERASURE:

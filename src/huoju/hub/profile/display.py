@@ -30,7 +30,7 @@ def shown_value(field: Field, value: str) -> str:
 
 def source_label(source: str) -> Label:
     """Where a value came from: "Import 7", "Form" …"""
-    _kind, _colon, rest = source.partition(":")
+    rest = source.partition(":")[2]
     labels = {
         HAND: _("by hand"),
         "rule": _("by rule"),
@@ -38,9 +38,7 @@ def source_label(source: str) -> Label:
         "form": _("Form"),
         "intake": _("Form"),
         "api": _("API"),
-        "card": _("Business card"),
         "import": _("Import"),
-        "segment": _("Segment"),
     }
     label = labels.get(kind_of_source(source))
     return source if label is None else f"{label} {rest}".strip()

@@ -42,12 +42,12 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     title = django_filters.CharFilter(label=_("Job title"), method="by_title")
     created_at = django_filters.DateFromToRangeFilter(label=_("Known since"), method="by_age")
 
-    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """By what the global search knows of them or of their leads."""
         found = [each for each in (found_ids(value), search.matching(PEOPLE, value)) if each is not None]
         return queries.found_in(rows, found)
 
-    def by_tag(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
+    def by_tag(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
         """With one of the tags now."""
         ids = [int(value) for value in values]
         return queries.tagged(rows, ids, now=timezone.now()) if ids else rows
@@ -57,21 +57,21 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         code = {"stage": _STAGE, "owner": _OWNER}[name]
         return queries.having(rows, code, values, user=self.request.user) if values else rows
 
-    def by_company(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
+    def by_company(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """At a company that the search finds by it: by part of its name."""
         found = search.matching("company", value)
         return rows.none() if found is None else queries.surviving(rows, "company_id", Q(company__in=found))
 
-    def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:  # noqa: ARG002
+    def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
         """Provinces with their cities."""
         codes = [code for code in REGIONS if code in values or (len(code) == 4 and code[:2] in values)]
         return queries.surviving(rows, "region", Q(region__in=codes)) if values else rows
 
-    def by_title(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:  # noqa: ARG002
+    def by_title(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With a part of the job title that is shown."""
         return queries.surviving(rows, "title", Q(title__icontains=value))
 
-    def by_age(self, rows: QuerySet[Any], name: str, value: slice) -> QuerySet[Any]:  # noqa: ARG002
+    def by_age(self, rows: QuerySet[Any], name: str, value: slice) -> QuerySet[Any]:
         """Known between two days, either of which may be open."""
         bounds = {"created_at__gte": value.start, "created_at__lte": value.stop}
         condition = Q(**{lookup: bound for lookup, bound in bounds.items() if bound is not None})

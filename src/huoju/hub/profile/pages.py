@@ -91,7 +91,7 @@ class PeopleList(ListPage[Any]):
             ),
         )
 
-    def export(self, kind: str, rows: QuerySet[Any], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
+    def export(self, kind: str, rows: QuerySet[Any], columns: Sequence[str]) -> HttpResponseBase:
         """All people of the filter as a file; contacts only for those who may see them."""
         user = current_user(self.request)
         if not user.may(Action.EXPORT):
@@ -289,7 +289,7 @@ def reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
     )
 
 
-def last_glance(request: HttpRequest, profile: Profile) -> dict[str, Any] | None:  # noqa: ARG001
+def last_glance(request: HttpRequest, profile: Profile) -> dict[str, Any] | None:
     """When the person was last heard of: what they did, not what we did."""
     last = timeline.last_heard(profile.members)
     if last is None:

@@ -118,7 +118,7 @@ def _profile_id(person_id: int) -> int:
 
 
 @router.get("/{int:person_id}", response=PersonOut, summary="A person's profile")
-def read_person(request: HttpRequest, person_id: int) -> dict[str, Any]:  # noqa: ARG001
+def read_person(request: HttpRequest, person_id: int) -> dict[str, Any]:
     """Golden fields with their sources, every trait, and the tags of now."""
     profile_id = _profile_id(person_id)
     members = members_of([profile_id])
@@ -150,7 +150,7 @@ def read_person(request: HttpRequest, person_id: int) -> dict[str, Any]:  # noqa
 
 @router.get("/{int:person_id}/timeline", response=TimelineOut, summary="What happened")
 def read_timeline(
-    request: HttpRequest,  # noqa: ARG001
+    request: HttpRequest,
     person_id: int,
     before: str = "",
     kind: str = "",
@@ -204,7 +204,7 @@ def set_fields(request: HttpRequest, person_id: int, fields: FieldsIn) -> dict[s
 
 
 @router.post("/tag", response=TaggedOut, auth=_WRITE, summary="Tag people")
-def tag_people(request: HttpRequest, tagging: TaggingIn) -> dict[str, int]:  # noqa: ARG001
+def tag_people(request: HttpRequest, tagging: TaggingIn) -> dict[str, int]:
     """Give people a tag; who has it already is left as they are."""
     added = operations.tag_batch(
         tagging.people,
@@ -218,7 +218,7 @@ def tag_people(request: HttpRequest, tagging: TaggingIn) -> dict[str, int]:  # n
 
 
 @router.post("/untag", response=TaggedOut, auth=_WRITE, summary="Take a tag from people")
-def untag_people(request: HttpRequest, tagging: TaggingIn) -> dict[str, int]:  # noqa: ARG001
+def untag_people(request: HttpRequest, tagging: TaggingIn) -> dict[str, int]:
     """Take a tag away, from whoever is merged with them too."""
     gone = operations.untag_batch(
         tagging.people, tag_id=_tag_id(tagging.tag), source="api", actor="api", now=timezone.now()

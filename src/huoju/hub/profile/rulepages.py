@@ -63,7 +63,7 @@ def gather(content: dict[str, Any]) -> Any:
     }
 
 
-def preview(rules: Survivorship, now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+def preview(rules: Survivorship, now: datetime) -> Mapping[str, Any]:
     """Whom these rules would show differently, among the first with several values."""
     ids = list_disputed(after=0, limit=LOOKED_AT)
     active, changes = RULES.active(), []

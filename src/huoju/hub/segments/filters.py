@@ -23,7 +23,7 @@ class SegmentFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         model = Segment
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[Segment], name: str, value: str) -> QuerySet[Segment]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Segment], name: str, value: str) -> QuerySet[Segment]:
         """By part of the name or the description."""
         return rows.filter(Q(name__icontains=value) | Q(description__icontains=value))
 
@@ -47,11 +47,11 @@ class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         model = Membership
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[Membership], name: str, value: str) -> QuerySet[Membership]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Membership], name: str, value: str) -> QuerySet[Membership]:
         """By part of the person's or the company's name."""
         return rows.filter(Q(profile__name__icontains=value) | Q(profile__company__name__icontains=value))
 
-    def as_of(self, rows: QuerySet[Membership], name: str, value: date) -> QuerySet[Membership]:  # noqa: ARG002
+    def as_of(self, rows: QuerySet[Membership], name: str, value: date) -> QuerySet[Membership]:
         """Who was in when the day ended."""
         end = datetime.combine(value + timedelta(days=1), time(), tzinfo=company_zone())
         return rows.filter(Q(left_at=None) | Q(left_at__gte=end), entered_at__lt=end)

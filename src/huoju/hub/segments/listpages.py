@@ -83,7 +83,7 @@ class ListMembers(ListPage[ListEntry]):
             "crumbs": [(_("Lists"), reverse("segments:lists")), (found.name, "")],
         }
 
-    def export(self, kind: str, rows: QuerySet[ListEntry], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
+    def export(self, kind: str, rows: QuerySet[ListEntry], columns: Sequence[str]) -> HttpResponseBase:
         """Everybody as a file; contacts only for those who may see them."""
         contacts = current_user(self.request).may(Action.SEE_CONTACTS)
         header = [

@@ -116,7 +116,7 @@ class SegmentPage(ListPage[Membership]):
             "crumbs": [(_("Segments"), reverse("segments:segments")), (segment.name, "")],
         }
 
-    def export(self, kind: str, rows: QuerySet[Membership], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
+    def export(self, kind: str, rows: QuerySet[Membership], columns: Sequence[str]) -> HttpResponseBase:
         """Everybody in the list as a file; contacts only for those who may see them."""
         contacts = current_user(self.request).may(Action.SEE_CONTACTS)
         header = [_("Person"), _("Job title"), _("Company"), _("In since"), _("Left")]

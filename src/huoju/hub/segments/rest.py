@@ -103,7 +103,7 @@ def _faults(error: DefinitionError) -> Status[Any]:
 @router.get(
     "/segments/schema", auth=None, url_name="segment_schema", summary="The JSON Schema of definitions"
 )
-def get_schema(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
+def get_schema(request: HttpRequest) -> dict[str, Any]:
     """What a definition may hold. Everybody may read it: of campaigns, users and the like it gives no numbers."""
     known = queries.vocabulary(choices=True)
     return schema(
@@ -116,13 +116,13 @@ def get_schema(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001
 
 
 @router.get("/segments", response=list[SegmentOut], summary="Segments")
-def list_segments(request: HttpRequest) -> list[SegmentOut]:  # noqa: ARG001
+def list_segments(request: HttpRequest) -> list[SegmentOut]:
     """All that are not archived."""
     return [_out(segment) for segment in queries.list_segments()]
 
 
 @router.post("/segments", response={201: SegmentOut, 422: FaultsOut}, summary="Make a segment")
-def create_segment(request: HttpRequest, body: SegmentIn) -> Status[Any]:  # noqa: ARG001
+def create_segment(request: HttpRequest, body: SegmentIn) -> Status[Any]:
     """It is built at once, in the background."""
     try:
         made = operations.create_segment(
@@ -135,7 +135,7 @@ def create_segment(request: HttpRequest, body: SegmentIn) -> Status[Any]:  # noq
 
 
 @router.post("/segments/count", response={200: PreviewOut, 422: FaultsOut}, summary="Count without saving")
-def count(request: HttpRequest, body: DefinitionIn) -> Status[Any]:  # noqa: ARG001
+def count(request: HttpRequest, body: DefinitionIn) -> Status[Any]:
     """How many a definition holds of, and ten of them."""
     try:
         definition = operations.check_definition(body.definition)
@@ -149,13 +149,13 @@ def count(request: HttpRequest, body: DefinitionIn) -> Status[Any]:  # noqa: ARG
 
 
 @router.get("/segments/{pk}", response=SegmentOut, summary="A segment")
-def get_segment(request: HttpRequest, pk: int) -> SegmentOut:  # noqa: ARG001
+def get_segment(request: HttpRequest, pk: int) -> SegmentOut:
     """With its definition and how many are in."""
     return _out(get_object_or_404(Segment, pk=pk))
 
 
 @router.patch("/segments/{pk}", response={200: SegmentOut, 422: FaultsOut}, summary="Change a segment")
-def update_segment(request: HttpRequest, pk: int, body: SegmentIn) -> Status[Any]:  # noqa: ARG001
+def update_segment(request: HttpRequest, pk: int, body: SegmentIn) -> Status[Any]:
     """Another definition is a new version, built in the background."""
     get_object_or_404(Segment, pk=pk)
     try:
@@ -169,7 +169,7 @@ def update_segment(request: HttpRequest, pk: int, body: SegmentIn) -> Status[Any
 
 
 @router.delete("/segments/{pk}", response={204: None}, summary="Delete a segment")
-def delete_segment(request: HttpRequest, pk: int) -> Status[None]:  # noqa: ARG001
+def delete_segment(request: HttpRequest, pk: int) -> Status[None]:
     """With its history. 409 while other segments are built on it."""
     get_object_or_404(Segment, pk=pk)
     operations.delete_segment(segment_id=pk)
@@ -178,7 +178,7 @@ def delete_segment(request: HttpRequest, pk: int) -> Status[None]:  # noqa: ARG0
 
 @router.get("/segments/{pk}/members", response=MembersOut, summary="Who is in, or was")
 def members(
-    request: HttpRequest,  # noqa: ARG001
+    request: HttpRequest,
     pk: int,
     at: datetime | None = None,
     after: int = 0,

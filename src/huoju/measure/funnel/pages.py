@@ -71,7 +71,8 @@ def funnel(request: HttpRequest) -> HttpResponseBase:
     if kind := request.GET.get("export"):
         answer = queries.funnel(spec, sees=sees, today=today, limit=10_000)
         return _file(request, kind, answer, names)
-    trend = Dimension.WEEK if _days(spec) is not None and _days(spec) <= _WEEKS_UP_TO else Dimension.MONTH  # type: ignore[operator]
+    days = _days(spec)
+    trend = Dimension.WEEK if days is not None and days <= _WEEKS_UP_TO else Dimension.MONTH
     report = queries.report(spec, sees=sees, today=today, trend=trend)
     answer = report.now
     currency = display.main_currency(answer)

@@ -138,7 +138,7 @@ class Invalid(Schema):
 
 
 @router.get("/funnel", response={200: FunnelOut, 422: Invalid}, summary="Stages, conversion, time and money")
-def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> Status[dict[str, Any]]:  # noqa: ARG001
+def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> Status[dict[str, Any]]:
     """How many leads reached each stage, which share went on, how long it took and what came of it.
 
     The figures are those of the funnel page: counted over everything committed by now.

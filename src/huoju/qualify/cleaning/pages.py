@@ -112,7 +112,7 @@ def _row(
     }
 
 
-def preview(rules: RuleSet, now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+def preview(rules: RuleSet, now: datetime) -> Mapping[str, Any]:
     """The back-test, ready to show."""
     test = try_rules(rules)
     counts = [(_(CODES[each.code].label), each) for each in test.codes]

@@ -138,7 +138,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return trigger(toast(HttpResponse(status=204), _("Confirmed as bad.")), case_done={})
 
 
-def home_card(request: HttpRequest) -> CardContent | None:  # noqa: ARG001
+def home_card(request: HttpRequest) -> CardContent | None:
     """The start page's card for those who review."""
     count = queries.count_undecided()
     return CardContent("intake/_home.html", {"count": count}) if count else None

@@ -62,7 +62,7 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
         model = Lead
         fields: list[str] = []
 
-    def search(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:  # noqa: ARG002
+    def search(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
         """By part of the person's name, company, mail, phone, or the lead's number: what the global search finds."""
         found = search_queries.matching(LEADS, value)
         return rows.none() if found is None else rows.filter(pk__in=found)
@@ -75,13 +75,13 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
         chosen = rows.filter(**{f"{name}_id__in": ids}) if ids else rows.none()
         return chosen | rows.filter(**{f"{name}_id__isnull": True}) if NONE in values else chosen
 
-    def by_region(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:  # noqa: ARG002
+    def by_region(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
         """Provinces with their cities: `44` finds 4403 as well."""
         if not values:
             return rows
         codes = [code for value in values for code in _with_cities(value)]
         return rows.filter(region__in=codes)
 
-    def by_warning(self, rows: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:  # noqa: ARG002
+    def by_warning(self, rows: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
         """With, or without, something odd in the data."""
         return rows.exclude(warnings=[]) if value else rows.filter(warnings=[])

@@ -125,7 +125,7 @@ class LeadList(ListPage[Lead]):
             ),
         )
 
-    def export(self, kind: str, rows: QuerySet[Lead], columns: Sequence[str]) -> HttpResponseBase:  # noqa: ARG002
+    def export(self, kind: str, rows: QuerySet[Lead], columns: Sequence[str]) -> HttpResponseBase:
         """All leads of the filter as a file; contacts only for those who may see them."""
         user = current_user(self.request)
         if not user.may(Action.EXPORT):

@@ -69,7 +69,7 @@ def shape() -> Shape:
     )  # fmt: skip
 
 
-def preview(rules: MqlRules, now: datetime) -> Mapping[str, Any]:  # noqa: ARG001
+def preview(rules: MqlRules, now: datetime) -> Mapping[str, Any]:
     """The back-test, ready to show."""
     test = backtest(rules)
     shown = [*test.more[:EXAMPLES], *test.fewer[:EXAMPLES]]
@@ -139,7 +139,7 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect_to(request, reverse("leads:lead", args=[pk]))
 
 
-def mql_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:  # noqa: ARG001
+def mql_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:
     """Why it is an MQL, or what is missing: for the lead's page."""
     explained = explain(lead.pk)
     if explained is None or not explained.verdict.rule:

@@ -95,7 +95,7 @@ PAGES = RulePages(
 )
 
 
-def score_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:  # noqa: ARG001
+def score_panel(request: HttpRequest, lead: Any) -> Mapping[str, Any] | None:
     """Why this score: for the lead's page."""
     explained = explain(lead.pk)
     return None if explained is None else {"explained": explained}

@@ -1,6 +1,6 @@
 """The policy table: what the law of each place asks for, one row for channels and a purpose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -167,9 +167,9 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     )
 
 
-def _words(value: object) -> list[str]:
+def _words(value: str | Iterable[object]) -> list[str]:
     """A list, or one text with spaces or commas between."""
-    return value.replace(",", " ").split() if isinstance(value, str) else [str(each) for each in list(value)]  # type: ignore[call-overload]
+    return value.replace(",", " ").split() if isinstance(value, str) else [str(each) for each in value]
 
 
 def _days(value: Any) -> int | None:
