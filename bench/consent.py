@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 
 from huoju.hub.consent.policy import Channel, Purpose
-from huoju.hub.consent.queries import may_contact
+from huoju.hub.consent.queries import may_contact, may_contact_how
 
 from .harness import Figure, benchmark, say, server_cpu_seconds
 
@@ -102,9 +102,18 @@ def one() -> None:
                 cursor.execute("SELECT * FROM identity_person WHERE id = %s", [1 + number * 3_001 % PERSONS])
                 cursor.fetchall()
 
-    value, reference = (_cpu(work) * 1000 / ROUNDS for work in (ask, look_up))
+    how = [(channel, purpose) for purpose in (Purpose.MARKETING, Purpose.INQUIRY) for channel in Channel]
+
+    def show() -> None:
+        for number in range(ROUNDS):
+            may_contact_how(1 + number * 3_001 % PERSONS, how, NOW)
+
+    show()
+    value, reference, page = (_cpu(work) * 1000 / ROUNDS for work in (ask, look_up, show))
     Figure("consent_one", value, "ms", 1.0, "a verdict with its reason; reference: the limit, 1 ms").emit()
     Figure("consent_one_bare", value, "ms", reference, "reference: one row by its primary key").emit()
+    note = f"{len(how)} channels and purposes, as a person's page shows them; reference: one after the other"
+    Figure("consent_one_page", page, "ms", value * len(how), note).emit()
 
 
 # The first call of a process, with all that it loads: what a campaign pays that a worker has just been started for.

@@ -9,7 +9,7 @@ from huoju.hub.companies.models import Company, CompanyDomain
 from huoju.hub.consent import operations, registry
 from huoju.hub.consent.operations import ConsentAnswer
 from huoju.hub.consent.policy import Answer, Channel, Entry, EntryKind, ListKind, Purpose, read_entry
-from huoju.hub.consent.queries import contact, many, may_contact, may_contact_batch
+from huoju.hub.consent.queries import contact, many, may_contact, may_contact_batch, may_contact_how
 from huoju.hub.identity.models import Alias, Identifier, Person
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -107,6 +107,10 @@ def test_one_some_and_many_are_answered_alike(seed: int, monkeypatch: pytest.Mon
     sql = f"SELECT * FROM (VALUES {days}) AS r(person_id, bought_at, asked_at)"
     monkeypatch.setattr(registry, "_relations", [sql])
     ids = [*(each.pk for each in chance.sample(people, SIZE - 9)), people[0].pk, 10**12]
+    how = [(channel, purpose) for channel in Channel for purpose in Purpose]
+    assert may_contact_how(ids[0], how, NOW) == {
+        each: may_contact_batch(ids[:1], *each, NOW)[ids[0]] for each in how
+    }
     for channel in Channel:
         for purpose in {Purpose.MARKETING, chance.choice(list(Purpose))}:
             at = NOW + timedelta(days=chance.choice([-4, 0, 4]))

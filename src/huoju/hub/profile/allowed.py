@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from huoju.core.ui.parts import Figure
-from huoju.hub.consent.policy import CHANNEL_LABELS, REASON_LABELS, Channel, Purpose
-from huoju.hub.consent.queries import may_contact
+from huoju.hub.consent.policy import CHANNEL_LABELS, REASON_LABELS, Channel, Purpose, Verdict
+from huoju.hub.consent.queries import may_contact_how
 
 from .panels import Profile
 
@@ -24,27 +24,27 @@ class Answer(NamedTuple):
     reason: str
 
 
-def _answers(profile: Profile) -> list[Answer]:
-    """One question a channel, asked once a page."""
+def _verdicts(profile: Profile) -> dict[tuple[Channel, Purpose], Verdict]:
+    """What the page shows of it, asked once a page."""
     if "allowed" not in profile.memo:
-        now = timezone.now()
-        verdicts = [(each, may_contact(profile.id, each, Purpose.MARKETING, now)) for each in ORDER]
-        profile.memo["allowed"] = [
-            Answer(_(CHANNEL_LABELS[channel]), verdict.allowed, _(REASON_LABELS[verdict.reason]))
-            for channel, verdict in verdicts
-        ]
-    found: list[Answer] = profile.memo["allowed"]
+        asked = [(channel, purpose) for purpose in (Purpose.MARKETING, Purpose.INQUIRY) for channel in ORDER]
+        profile.memo["allowed"] = may_contact_how(profile.id, asked, timezone.now())
+    found: dict[tuple[Channel, Purpose], Verdict] = profile.memo["allowed"]
     return found
+
+
+def _answers(profile: Profile) -> list[Answer]:
+    verdicts = [(each, _verdicts(profile)[each, Purpose.MARKETING]) for each in ORDER]
+    return [
+        Answer(_(CHANNEL_LABELS[channel]), verdict.allowed, _(REASON_LABELS[verdict.reason]))
+        for channel, verdict in verdicts
+    ]
 
 
 def allowed_panel(request: HttpRequest, profile: Profile) -> Mapping[str, Any]:  # noqa: ARG001
     """News and offers: yes or no for each channel, with the reason; and how their own questions may be answered."""
-    now = timezone.now()
-    open_ = [
-        _(CHANNEL_LABELS[each])
-        for each in ORDER
-        if may_contact(profile.id, each, Purpose.INQUIRY, now).allowed
-    ]
+    verdicts = _verdicts(profile)
+    open_ = [_(CHANNEL_LABELS[each]) for each in ORDER if verdicts[each, Purpose.INQUIRY].allowed]
     return {"answers": _answers(profile), "inquiry": open_}
 
 

@@ -1,7 +1,15 @@
 """Reading consent: what people said, which lists there are, whom we may contact."""
 
 from .answers import answers_of, has_consent
-from .contact import POLICY, may_contact, may_contact_batch, needs_confirmation, peppers, registers
+from .contact import (
+    POLICY,
+    may_contact,
+    may_contact_batch,
+    may_contact_how,
+    needs_confirmation,
+    peppers,
+    registers,
+)
 from .lists import (
     count_entries,
     get_list,
@@ -25,6 +33,7 @@ __all__ = [
     "list_uploads",
     "may_contact",
     "may_contact_batch",
+    "may_contact_how",
     "needs_confirmation",
     "peppers",
     "registers",

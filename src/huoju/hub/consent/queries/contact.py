@@ -49,9 +49,20 @@ _AT_ONCE = 1_000_000
 
 def may_contact(person_id: int, channel: Channel, purpose: Purpose, at: datetime) -> Verdict:
     """Whether a person (or whoever they are read as) may be contacted, and why. See `may_contact_batch`."""
+    return may_contact_how(person_id, [(channel, purpose)], at)[channel, purpose]
+
+
+def may_contact_how(
+    person_id: int, asked: Collection[tuple[Channel, Purpose]], at: datetime
+) -> dict[tuple[Channel, Purpose], Verdict]:
+    """`may_contact` for several channels and purposes: one policy table, and one way to the server and back."""
     values = {"id": person_id, "at": at, "peppers": peppers()}
-    ((*state, _person),) = _prepared(statement(channel, purpose, ONE), values)
-    return _decide(state, channel, purpose, *_context(at))
+    context, *found = _prepared([_CONTEXT, *(statement(*each, ONE) for each in asked)], values)
+    table, ages = _read_context(context, at)
+    return {
+        each: _decide(state, *each, table, ages)
+        for each, ((*state, _person),) in zip(asked, found, strict=True)
+    }
 
 
 def may_contact_batch(
@@ -112,9 +123,16 @@ SELECT country, channels, NULL, checked_at FROM consent_suppressionlist WHERE ki
 
 def _context(at: datetime) -> tuple[PolicyTable, dict[tuple[str, str], int]]:
     """The table that decides, and the ages of the registers."""
+    (rows,) = _prepared([_CONTEXT], {"at": at})
+    return _read_context(rows, at)
+
+
+def _read_context(
+    rows: Sequence[tuple[Any, ...]], at: datetime
+) -> tuple[PolicyTable, dict[tuple[str, str], int]]:
     table: PolicyTable | None = None
     ages: dict[tuple[str, str], int] = {}
-    for country, channels, version, moment in _prepared(_CONTEXT, {"at": at}):
+    for country, channels, version, moment in rows:
         if version is not None:
             table = _table(version, moment)
             continue
@@ -131,8 +149,9 @@ def _table(version: int, _saved_at: datetime | None) -> PolicyTable:
     return POLICY.get(version)
 
 
-def _prepared(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement that the server plans once a connection: planning costs more than answering for one person.
+def _prepared(statements: Sequence[str], values: dict[str, Any]) -> list[list[tuple[Any, ...]]]:
+    """Run statements that the server plans once a connection, all on one way to it and back: planning costs more than
+    answering for one person.
 
     Django's own cursors put values into the text on this side, so every question would be planned anew.
     """
@@ -140,8 +159,9 @@ def _prepared(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     raw: Any = connection.connection
     kept, raw.prepare_threshold = raw.prepare_threshold, 0  # Django switches preparing off
     try:
-        with psycopg.Cursor(raw) as cursor:
-            return cursor.execute(statement, values).fetchall()
+        with raw.pipeline():
+            cursors = [psycopg.Cursor(raw).execute(each, values) for each in statements]
+            return [cursor.fetchall() for cursor in cursors]
     finally:
         raw.prepare_threshold = kept
 
