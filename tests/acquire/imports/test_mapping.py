@@ -201,7 +201,7 @@ def test_missing_and_blank_rows() -> None:
 
 def test_equal_cells_are_read_once() -> None:
     """They give the same object; bad ones are told each time; words for nothing do not make a row blank."""
-    rules = [
+    rules: list[dict[str, Any]] = [
         NAME,
         {"field": "email", "from": ["a", "b"], "join": "@"},
         {"field": "created", "from": "d"},

@@ -7,6 +7,7 @@ can still appear there, and (tx, id) is an order that only grows at its end.
 """
 
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from pydantic_core import from_json
+
+from huoju.core.pickling import made
 
 from .models import Cursor, DeadLetter
 from .operations import SHARDS
@@ -29,7 +32,13 @@ Horizon = Literal["committed", "own"]
 """`committed`: facts that can no longer be overtaken (the only right value outside tests).
 `own`: also those of the open transaction, for code that rolls everything back at its end."""
 
-_FIELDS = "id, kind, version, person_id, visitor_id, company_id, occurred_at, recorded_at, actor, source, payload, tx"
+_NAMES = (
+    *("id", "kind", "version", "person_id", "visitor_id", "company_id", "occurred_at", "recorded_at"),
+    *("actor", "source", "payload", "tx"),
+)
+_FIELDS = ", ".join(_NAMES)
+# Times as text: a batch holds few different ones, and the session speaks UTC.
+_TOLD = _FIELDS.replace("occurred_at, recorded_at", "occurred_at::text, recorded_at::text")
 
 
 def horizon_now(mode: Horizon = "committed") -> int:
@@ -98,7 +107,7 @@ def _read_on(
     shard, with the last."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT {_FIELDS}, c.shard
+            f"""SELECT {_TOLD}, c.shard
                 FROM unnest(%s::int[], %s::bigint[], %s::uuid[]) AS c(shard, after_tx, after_id)
                 CROSS JOIN LATERAL (
                     SELECT {_FIELDS} FROM facts_fact f
@@ -115,29 +124,34 @@ def _read_on(
             ],
         )
         rows = cursor.fetchall()
-    facts = [StoredFact(*row) for row in _with_payload(rows)]
-    lasts: dict[int, tuple[int, StoredFact]] = {}
-    for fact, row in zip(facts, rows, strict=True):
-        count, _ = lasts.get(row[12], (0, None))
-        lasts[row[12]] = (count + 1, fact)
-    return facts, lasts
+    facts = _facts(rows)
+    shards = [row[-1] for row in rows]
+    counts, lasts = Counter(shards), dict(zip(shards, facts, strict=True))
+    return facts, {shard: (counts[shard], last) for shard, last in lasts.items()}
 
 
 def read(kinds: Sequence[str], *, after: tuple[int, UUID], below: int, limit: int) -> list[StoredFact]:
     """Facts of `kinds` after a position and below a mark, in order, of all shards."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT {_FIELDS} FROM facts_fact
+            f"""SELECT {_TOLD} FROM facts_fact
                 WHERE tx < %s AND (tx, id) > (%s, %s) AND kind = ANY(%s)
                 ORDER BY tx, id LIMIT %s""",
             [below, *after, list(kinds), limit],
         )
-        return [StoredFact(*row) for row in _with_payload(cursor.fetchall())]
+        return _facts(cursor.fetchall())
 
 
-def _with_payload(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
-    """Django leaves jsonb of raw queries as text; readers want it parsed."""
-    return ((*row[:10], from_json(row[10]), row[11]) for row in rows)
+def _facts(rows: Sequence[tuple[Any, ...]]) -> list[StoredFact]:
+    """The facts of rows that begin with `_TOLD`, column by column: thousands cost a third of what they cost alone."""
+    columns: dict[str, Iterable[Any]] = dict(zip(_NAMES, zip(*rows, strict=True), strict=False))
+    if not columns:
+        return []
+    for name in ("occurred_at", "recorded_at"):
+        known = {text: datetime.fromisoformat(text) for text in set(columns[name])}
+        columns[name] = map(known.__getitem__, columns[name])
+    columns["payload"] = map(from_json, columns["payload"])  # Django leaves jsonb of raw queries as text
+    return made(StoredFact, len(rows), **columns)
 
 
 def _handle(reader: Reader, facts: Sequence[StoredFact], now: datetime) -> None:
@@ -202,9 +216,9 @@ def dismiss_dead_letter(*, letter_id: int, now: datetime) -> None:
 def get_fact(fact_id: UUID) -> StoredFact:
     """One fact. Raises `LookupError`."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_FIELDS} FROM facts_fact WHERE id = %s", [fact_id])
-        for row in _with_payload(cursor.fetchall()):
-            return StoredFact(*row)
+        cursor.execute(f"SELECT {_TOLD} FROM facts_fact WHERE id = %s", [fact_id])
+        for fact in _facts(cursor.fetchall()):
+            return fact
     raise LookupError(f"no fact {fact_id}")
 
 

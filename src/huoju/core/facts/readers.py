@@ -11,9 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from huoju.core.pickling import packed
+
 from .kinds import kind_named, kind_of
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class StoredFact:
     """A fact as readers get it."""
