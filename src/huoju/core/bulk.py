@@ -5,13 +5,17 @@ that callers put together field by field.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any
 
+from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from psycopg import sql
+from psycopg import Connection, sql
 
 NULL = f"\x01{token_hex(4)}"
 """A missing value among the fields of a row. Nobody can type it: it is another one in each process."""
@@ -60,7 +64,15 @@ def copy_rows(
 
 
 def _send(cursor: CursorWrapper, table: str, columns: tuple[str, ...], body: str) -> None:
-    with cursor.copy(_copy(table, columns)) as copy:
+    behind = _behind.get()
+    if behind is None:
+        _copy_now(cursor.connection, table, columns, body)
+    else:
+        behind.put(_copy_now, cursor.connection, table, columns, body)
+
+
+def _copy_now(session: Connection[Any], table: str, columns: tuple[str, ...], body: str) -> None:
+    with session.cursor() as cursor, cursor.copy(_copy(table, columns)) as copy:
         copy.write(body)
         copy.write("\n")
 
@@ -100,3 +112,100 @@ def take_ids(cursor: CursorWrapper, table: str, count: int) -> list[int]:
         [count],
     )
     return sorted([id_ for (id_,) in cursor.fetchall()])
+
+
+# --- Writing behind -------------------------------------------------------------------------------------------
+
+
+class _Behind:
+    """Statements on their way in a thread of their own, in their order. After one that failed the others are left
+    out: the transaction has failed, and whoever waits learns of it."""
+
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self.thread = thread
+        self.going: list[Future[None]] = []
+        self.failed = False
+        self.known: dict[str, Any] = {}
+
+    def put(self, work: Callable[..., None], *arguments: object) -> None:
+        self.going.append(self.thread.submit(self._do, work, *arguments))
+
+    def _do(self, work: Callable[..., None], *arguments: object) -> None:
+        if self.failed:
+            return
+        try:
+            work(*arguments)
+        except BaseException:
+            self.failed = True
+            raise
+
+    def settle(self) -> None:
+        """Wait for all; raises what went wrong."""
+        going, self.going = self.going, []
+        wait(going)
+        self.failed = False
+        for each in going:
+            each.result()
+
+    def before(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        """Django's wrapper around every other statement."""
+        if self.going:
+            self.settle()
+        return execute(*arguments)
+
+
+_behind: ContextVar[_Behind | None] = ContextVar("behind", default=None)
+
+
+@contextmanager
+def written_behind() -> Iterator[None]:
+    """Within one transaction: while the database takes in a COPY (`copy_rows`, `copy_lines`), we go on.
+
+    A batch's Python and its database session otherwise take turns. The session gets the same statements in the same
+    order: each other statement waits for what is under way, and so does the end. What fails is raised there, where
+    the transaction must be rolled back anyway; who wants to catch it calls `settle`.
+    """
+    with ThreadPoolExecutor(1, "copy") as thread:
+        behind = _Behind(thread)
+        token = _behind.set(behind)
+        try:
+            with connection.execute_wrapper(behind.before):
+                yield
+            behind.settle()
+        finally:
+            # Of a block that failed by itself, what is under way ends first; it is rolled back with the rest.
+            behind.failed = True
+            wait(behind.going)
+            _behind.reset(token)
+
+
+def settle() -> None:
+    """Wait for COPYs that are written behind; raises what went wrong with them."""
+    if (behind := _behind.get()) is not None:
+        behind.settle()
+
+
+def tell(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -> None:
+    """Execute a statement that returns nothing of interest: behind COPYs that are written behind."""
+    behind = _behind.get()
+    if behind is None:
+        cursor.execute(statement, parameters)
+    else:
+        behind.put(_tell_now, cursor.connection, statement, parameters)
+
+
+def _tell_now(session: Connection[Any], statement: str, parameters: Sequence[Any]) -> None:
+    with session.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def once[T](name: str, read: Callable[[], T]) -> T:
+    """What `read` returns. While COPYs are written behind, it is read once and kept under `name`: for what is the
+    same during a whole transaction, and would wait for them each time."""
+    behind = _behind.get()
+    if behind is None:
+        return read()
+    if name not in behind.known:
+        behind.known[name] = read()
+    found: T = behind.known[name]
+    return found

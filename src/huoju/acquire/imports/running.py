@@ -20,7 +20,8 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
 from pydantic_core import to_json
 
-from huoju.core.facts.operations import NewFact, append
+from huoju.core.bulk import written_behind
+from huoju.core.facts.operations import NewFact, append, place
 
 from . import queries
 from .dates import DateOrder, OrderEvidence
@@ -219,7 +220,8 @@ def _effects(run: _Run, batch: Batch, actor: str, now: datetime) -> list[RowOutc
     if not batch.prepared_rows:
         return []
     try:
-        with transaction.atomic():
+        with transaction.atomic(), written_behind():
+            place()
             return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
     except _OUTAGES:
         raise

@@ -221,6 +221,8 @@ def _record_deals(
             currency=context.currency,
             external_id=sale.deal_id or None,
         )
+    if not outcomes:
+        return {}
     recorded = deals.record_outcomes_batch(
         list(outcomes.values()), import_id=context.import_id, actor=actor, now=now
     )

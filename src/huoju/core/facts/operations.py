@@ -10,7 +10,7 @@ from zlib import crc32
 
 from django.db import connection
 
-from huoju.core.bulk import NULL, copy_rows
+from huoju.core.bulk import NULL, copy_rows, once, tell
 from huoju.core.ids import uuid7s
 
 from .kinds import kind_of
@@ -62,11 +62,11 @@ def append(facts: Sequence[NewFact], *, actor: str, source: str, now: datetime) 
     ids: list[UUID | None] = list(uuid7s(len(facts)))
     with connection.cursor() as cursor:
         _drop_known(cursor, facts, ids)
-        tx = _position(cursor)
+        tx = place()
         fixed = (str(now), actor, source)
         rows = [_row(new, id_, fixed, tx) for new, id_ in zip(facts, ids, strict=True) if id_ is not None]
         copy_rows(cursor, "facts_fact", _COLUMNS, rows)
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        tell(cursor, "SELECT pg_notify(%s, '')", [CHANNEL])
     return ids
 
 
@@ -99,10 +99,17 @@ def append_one(fact: NewFact, *, actor: str, source: str, now: datetime) -> UUID
     return append([fact], actor=actor, source=source, now=now)[0]
 
 
-def _position(cursor: Any) -> str:
-    cursor.execute("SELECT (pg_current_xact_id()::text::bigint + lift)::text FROM facts_lift")
-    (position,) = cursor.fetchone()
-    return str(position)
+def place() -> str:
+    """Where in the log this transaction's facts stand. `append` asks by itself; who writes behind (`core.bulk`) asks
+    before the first COPY, which the question would wait for."""
+    return once("facts", _read_place)
+
+
+def _read_place() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT (pg_current_xact_id()::text::bigint + lift)::text FROM facts_lift")
+        (position,) = cursor.fetchone()
+        return str(position)
 
 
 def _drop_known(cursor: Any, facts: Sequence[NewFact], ids: list[UUID | None]) -> None:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import UniqueViolation
 
-from huoju.core.bulk import copy_rows, numbers, plain, take_ids, texts
+from huoju.core.bulk import copy_rows, numbers, plain, settle, take_ids, texts
 from huoju.core.facts.operations import NewFact, append
 
 from ..facts import PersonAdded, PersonKeptApart
@@ -285,6 +285,7 @@ def _insert_identifiers(
     fields = [(str(new[key]), *key, "t" if key in verified else "f", *end) for key in sorted(new)]
     try:
         copy_rows(cursor, "identity_identifier", _IDENTIFIER_COLUMNS, fields)
+        settle()
     except UniqueViolation:
         return False
     return True

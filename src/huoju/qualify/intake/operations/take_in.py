@@ -27,7 +27,7 @@ from huoju.qualify.leads.queries import KnownLead, list_known_leads
 from ..facts import LeadQuarantined
 from ..policy import Incoming, Mode, Outcome, Prepared, prepare_batch, product_of, warnings_of
 from ..stored import candidate_as_json, reasons_as_json
-from .worth import Weighed, keep_scores, weigh_batch
+from .worth import Weighed, keep_scores, read_scales, weigh_batch
 
 _NOWHERE = Source(None, None, "", "")
 
@@ -78,15 +78,16 @@ def _let_through(
         return []
     known = list_known_leads([row.incoming.external_id for row in rows if row.incoming.external_id])
     sources = _sources(rows, make_channels=import_id is not None)
+    scales = read_scales(sources)
     named = companies.resolve_batch([_company_hint(row) for row in rows], source=source, now=now)
     hints = [
         _person_hint(row, company, known.get(row.incoming.external_id))
         for row, company in zip(rows, named, strict=True)
     ]
     persons = identity.resolve_batch(hints, actor=actor, source=source, now=now, told=True)
+    weighed = weigh_batch(rows, named, persons, sources, scales, now=now)
     profile.hear_batch(_said(rows, hints, persons, import_id), actor=actor, now=now)
     consents = _record_consents(rows, persons, actor, source, now)
-    weighed = weigh_batch(rows, named, persons, sources, now=now)
     interests = [
         _interest(*each, import_id) for each in zip(rows, named, persons, sources, weighed, strict=True)
     ]

@@ -6,7 +6,7 @@ the log and write it twice more. The same policies decide; whatever is not as si
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,11 +18,11 @@ from huoju.qualify.leads.operations import Captured, Worth
 from huoju.qualify.leads.policy import Profile
 from huoju.qualify.recognition import queries as recognition
 from huoju.qualify.recognition.operations import reason_of
-from huoju.qualify.recognition.policy import judge
+from huoju.qualify.recognition.policy import MqlRules, judge
 from huoju.qualify.recognition.queries import RULE
 from huoju.qualify.scoring import queries as scoring
 from huoju.qualify.scoring.operations import store_new
-from huoju.qualify.scoring.policy import Activity, Score
+from huoju.qualify.scoring.policy import Activity, Score, ScoreRules
 from huoju.qualify.scoring.policy import score as weigh
 from huoju.qualify.scoring.queries import profile_of
 
@@ -38,11 +38,38 @@ class Weighed(NamedTuple):
     worth: Worth
 
 
+class Scales(NamedTuple):
+    """What leads are weighed by in this moment."""
+
+    channels: Mapping[int, tuple[str, str]]
+    campaigns: Mapping[int, str]
+    rules: ScoreRules
+    criteria: MqlRules
+    activities_of: Callable[[str], Collection[str]]
+    refreshed: datetime | None
+
+
+def read_scales(sources: Sequence[Source]) -> Scales:
+    """The active rules, and what they call `sources`. Asked for before anything is written (`core.bulk`)."""
+    channels, campaigns = source_codes(
+        {source.campaign_id for source in sources if source.campaign_id is not None}
+    )
+    return Scales(
+        channels,
+        campaigns,
+        scoring.RULES.active(),
+        recognition.RULES.active(),
+        scoring.capture_signal().activities_of,
+        scoring.refreshed_at(),
+    )
+
+
 def weigh_batch(
     rows: Sequence[Prepared],
     companies: Sequence[ResolvedCompany | None],
     persons: Sequence[Resolved],
     sources: Sequence[Source],
+    scales: Scales,
     *,
     now: datetime,
 ) -> list[Weighed | None]:
@@ -58,11 +85,7 @@ def weigh_batch(
     ]
     if not any(simple):
         return [None] * len(rows)
-    channels, campaigns = source_codes(
-        {source.campaign_id for source in sources if source.campaign_id is not None}
-    )
-    rules, criteria = scoring.RULES.active(), recognition.RULES.active()
-    signal, refreshed = scoring.capture_signal(), scoring.refreshed_at()
+    channels, campaigns, rules, criteria, activities_of, refreshed = scales
     as_of = now if refreshed is None else max(now, refreshed)
     weighed: list[Weighed | None] = []
     for fits, row, company, person, source in zip(simple, rows, companies, persons, sources, strict=True):
@@ -73,7 +96,7 @@ def weigh_batch(
         campaign = campaigns[source.campaign_id] if source.campaign_id is not None else ""
         profile = _profile(row, company, person, channel, kind, campaign)
         come = row.incoming
-        done = [Activity(code, come.at) for code in signal.activities_of(f"{come.via}/{come.purpose}")]
+        done = [Activity(code, come.at) for code in activities_of(f"{come.via}/{come.purpose}")]
         score = weigh(profile, done, rules, as_of)
         verdict = judge(profile, score.total, criteria)
         rule, reason = (f"{RULE}/{verdict.version}", reason_of(verdict)) if verdict.is_mql else ("", "")

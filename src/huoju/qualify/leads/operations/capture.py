@@ -1,6 +1,7 @@
 """Interest becomes leads: a new one, a touch that joins an open one, or an update of one known by its external id."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,9 @@ from ..models import OPEN_STAGES
 from ..policy import CLOSED, Stage, place_history
 from .history import STEPS, place, say_history_is_given, write_history
 from .state import LeadState, copy_states, jsonable, new_state, read_states, write_states
+
+_SLICE = 1_250
+"""Interests after which what they made is written: while the database takes it in, the next ones are decided."""
 
 RULE = "history"
 """What decided a step that was moved in from another system."""
@@ -111,18 +115,19 @@ def capture_batch(
 
     Interests are taken in their order: the second of one person joins the lead that the first made. Persons who were
     known before are locked, so one open lead each holds against other transactions too (the unique index would refuse a
-    second one). The number of statements does not depend on the number of interests.
+    second one). The number of queries does not depend on the number of interests; what new persons brought is written
+    every `_SLICE` of them.
     """
     if not interests:
         return []
-    batch = _Batch(actor, now)
+    batch = _Batch(actor, source, now)
+    deeds: list[_Deed] = []
     with connection.cursor() as cursor:
         batch.look_up(cursor, interests)
-        deeds = [batch.take(interest) for interest in interests]
+        for start in range(0, len(interests), _SLICE):
+            deeds += map(batch.take, interests[start : start + _SLICE])
+            batch.write_settled(cursor)
         steps = batch.write(cursor)
-    append(batch.facts, actor=actor, source=source, now=now)
-    for rule, facts in batch.recognised.items():
-        append(facts, actor=f"rule:{rule}", source="recognition", now=now)
     return [deed.answer(steps) for deed in deeds]
 
 
@@ -149,14 +154,17 @@ class _Deed:
 class _Batch:
     """Interests on their way into leads: what was found, what is to be written, what is to be told."""
 
-    def __init__(self, actor: str, now: datetime) -> None:
+    def __init__(self, actor: str, source: str, now: datetime) -> None:
         self.actor = actor
+        self.source = source
         self.now = now
         self.facts: list[NewFact] = []
         self.recognised: dict[str, list[NewFact]] = {}
         self.steps: list[tuple[str, ...]] = []
         self.touches: list[tuple[str, ...]] = []
         self.plain: dict[int, NewInterest] = {}
+        self.settled: dict[int, NewInterest] = {}
+        self.times: Counter[int | str] = Counter()
         self.made: list[LeadState] = []
         self.changed: dict[int, LeadState] = {}
         self.by_origin: dict[str, int] = {}
@@ -172,6 +180,8 @@ class _Batch:
         )
         self.by_origin = dict(cursor.fetchall())
         self.ids = iter(take_ids(cursor, "leads_lead", len(interests)))
+        self.times.update([interest.person_id for interest in interests])
+        self.times.update([interest.external_id for interest in interests if interest.external_id])
         persons = {interest.person_id for interest in interests if not interest.person_is_new}
         external_ids = [interest.external_id for interest in interests if interest.external_id]
         if persons or external_ids:
@@ -225,7 +235,7 @@ class _Batch:
         self._captured(lead_id, interest)
         self._touch(lead_id, interest)
         if not (interest.reached or interest.outcome or interest.owner_id or interest.sdr_id):
-            self.plain[lead_id] = interest
+            (self.settled if self._is_settled(interest) else self.plain)[lead_id] = interest
             if interest.worth is not None and interest.worth.rule:
                 self._recognise(lead_id, interest, interest.worth)
             self.open_of[interest.person_id] = lead_id
@@ -240,6 +250,11 @@ class _Batch:
         if state.is_open:
             self.open_of[interest.person_id] = state
         return _Deed(lead_id, created=True)
+
+    def _is_settled(self, interest: NewInterest) -> bool:
+        """Whether no other interest of the batch can mean the lead that this one makes."""
+        alone = interest.person_is_new and self.times[interest.person_id] == 1
+        return alone and (not interest.external_id or self.times[interest.external_id] == 1)
 
     def _recognise(self, lead_id: int, interest: NewInterest, worth: Worth) -> None:
         """The step to MQL that a lead takes in the moment that makes it."""
@@ -398,8 +413,19 @@ class _Batch:
             )
         )
 
+    def write_settled(self, cursor: CursorWrapper) -> None:
+        """Write and tell what the interests so far have made for good."""
+        copy_rows(cursor, "leads_lead", _PLAIN_COLUMNS, self._plain_rows(self.settled))
+        copy_rows(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
+        copy_rows(cursor, "leads_stagechange", _STEP_COLUMNS, self.steps)
+        append(self.facts, actor=self.actor, source=self.source, now=self.now)
+        for rule, facts in self.recognised.items():
+            append(facts, actor=f"rule:{rule}", source="recognition", now=self.now)
+        self.settled, self.touches, self.steps, self.facts, self.recognised = {}, [], [], [], {}
+
     def write(self, cursor: CursorWrapper) -> dict[int, list[int]]:
-        """Write everything; returns the ids of the steps of moved-in history by lead."""
+        """Write the leads that several interests may have meant; returns the ids of the steps of moved-in history by
+        lead."""
         steps: dict[int, list[int]] = {}
         if self.changed:
             changed = [self.changed[id_] for id_ in sorted(self.changed)]
@@ -411,12 +437,10 @@ class _Batch:
         if self.changed or self.made:
             copy_states(cursor, self.made, self.now)
             steps = write_history(cursor, [*self.made, *self.changed.values()], self.actor)
-        copy_rows(cursor, "leads_lead", _PLAIN_COLUMNS, self._plain_rows())
-        copy_rows(cursor, "leads_touch", _TOUCH_COLUMNS, self.touches)
-        copy_rows(cursor, "leads_stagechange", _STEP_COLUMNS, self.steps)
+        copy_rows(cursor, "leads_lead", _PLAIN_COLUMNS, self._plain_rows(self.plain))
         return steps
 
-    def _plain_rows(self) -> list[tuple[str, ...]]:
+    def _plain_rows(self, leads: Mapping[int, NewInterest]) -> list[tuple[str, ...]]:
         now = str(self.now)
         return [
             (
@@ -428,7 +452,7 @@ class _Batch:
                 json.dumps(each.warnings) if each.warnings else "[]",
                 json.dumps(dict(each.extra), ensure_ascii=False) if each.extra else "{}",
             )
-            for lead_id, each in self.plain.items()
+            for lead_id, each in leads.items()
         ]
 
     def _standing(self, interest: NewInterest, now: str) -> tuple[str, ...]:
