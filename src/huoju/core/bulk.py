@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from functools import lru_cache
 from secrets import token_hex
 from typing import Any
@@ -28,6 +29,12 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\
 def plain(value: object) -> str:
     """A number, id or time (or None) as a field."""
     return NULL if value is None else str(value)
+
+
+@lru_cache(maxsize=1024)
+def moment(at: datetime) -> str:
+    """A time as a field. Most rows of a batch have the same."""
+    return str(at)
 
 
 def text(value: str | None) -> str:

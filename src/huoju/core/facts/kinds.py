@@ -1,4 +1,4 @@
-"""Fact kinds: one frozen dataclass for each, registered under its name.
+"""Fact kinds: one dataclass (`core.records`) for each, registered under its name.
 
 A kind is named `noun.past_verb` (`lead.captured`). Its dataclass is the payload's schema: unknown fields are refused
 when a payload is read, and a payload written by an older version is lifted by the kind's `upcasts` first.
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, is_dataclass
 from typing import Any, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter
+
+from huoju.core.records import named_record
 
 type Payload = dict[str, Any]
 type Upcast = Callable[[Payload], Payload]
@@ -27,7 +29,7 @@ class Kind:
 
     def encode(self, payload: object) -> str:
         """The payload as JSON text."""
-        return self.adapter.dump_json(payload).decode()
+        return self.adapter.serializer.to_json(payload).decode()
 
     def decode(self, raw: Payload, version: int) -> Any:
         """The typed payload of a stored one, lifted to today's version first.
@@ -56,7 +58,7 @@ def fact[T](
     personal: tuple[str, ...] = (),
     upcasts: Mapping[int, Upcast] | None = None,
 ) -> Callable[[type[T]], type[T]]:
-    """Make a class the payload of the kind `name`: a frozen, keyword-only dataclass that refuses unknown fields.
+    """Make a class the payload of the kind `name`: a keyword-only `record` that refuses unknown fields.
 
     `personal` names the fields that hold personal data: they are what the eraser blanks. `upcasts[v]` turns a payload
     of version `v` into one of version `v + 1`.
@@ -65,7 +67,7 @@ def fact[T](
     def register(cls: type[T]) -> type[T]:
         if name in _by_name:
             raise ValueError(f"fact kind {name!r} is registered twice")
-        made = cls if is_dataclass(cls) else dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        made = cls if is_dataclass(cls) else named_record(cls)
         unknown = set(personal) - set(made.__dataclass_fields__)  # type: ignore[attr-defined]
         if unknown:
             raise ValueError(f"{name}: personal fields {sorted(unknown)} do not exist")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +9,9 @@ from zlib import crc32
 
 from django.db import connection
 
-from huoju.core.bulk import NULL, copy_rows, once, tell
+from huoju.core.bulk import NULL, copy_rows, moment, once, tell
 from huoju.core.ids import uuid7s
+from huoju.core.records import named_record
 
 from .kinds import kind_of
 
@@ -24,7 +24,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@named_record
 class NewFact:
     """A fact to be appended.
 
@@ -63,7 +63,7 @@ def append(facts: Sequence[NewFact], *, actor: str, source: str, now: datetime) 
     with connection.cursor() as cursor:
         _drop_known(cursor, facts, ids)
         tx = place()
-        fixed = (str(now), actor, source)
+        fixed = (moment(now), actor, source)
         rows = [_row(new, id_, fixed, tx) for new, id_ in zip(facts, ids, strict=True) if id_ is not None]
         copy_rows(cursor, "facts_fact", _COLUMNS, rows)
         tell(cursor, "SELECT pg_notify(%s, '')", [CHANNEL])
@@ -85,7 +85,7 @@ def _row(new: NewFact, id_: UUID, fixed: tuple[str, str, str], tx: str) -> tuple
         NULL if person_id is None else str(person_id),
         new.visitor_id or NULL,
         NULL if new.company_id is None else str(new.company_id),
-        str(new.occurred_at),
+        moment(new.occurred_at),
         *fixed,
         kind.encode(new.payload),
         new.dedup_key or NULL,

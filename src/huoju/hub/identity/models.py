@@ -19,6 +19,7 @@ class Person(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+        db_constraint=False,  # who points to a company holds it (`companies.operations.hold`)
     )
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)

@@ -33,6 +33,7 @@ class Lead(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+        db_constraint=False,  # who makes a lead holds its person (docs/decisions/0035)
     )
     company = models.ForeignKey(
         "companies.Company",
@@ -41,6 +42,7 @@ class Lead(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+        db_constraint=False,  # who points to a company holds it (`companies.operations.hold`)
     )
 
     stage = models.CharField(_("stage"), max_length=14, choices=STAGE_CHOICES, default=Stage.LEAD.value)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from huoju.core.access.policy import Role
+from huoju.core.records import record
 from huoju.core.text import msgid
 
 
@@ -321,7 +322,7 @@ def _warnings(captured_at: datetime, times: Times, now: datetime | None) -> list
 # --- What rules see of a lead -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     """A lead as the rules of scoring, recognition and routing see it: codes and bits, no contact data.
 

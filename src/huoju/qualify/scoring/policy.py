@@ -16,6 +16,7 @@ from math import fsum
 from huoju.core.conditions import Condition, Op, compile_all, condition_from_json, record_fields
 from huoju.core.conditions import validate as validate_conditions
 from huoju.core.problems import Problem, within
+from huoju.core.records import record
 from huoju.core.text import msgid
 from huoju.qualify.leads.policy import Profile
 
@@ -101,7 +102,7 @@ class Activity:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Line:
     """One line of the explanation. `count` and `latest` tell how many activities it sums and when the last
     was."""
@@ -114,7 +115,7 @@ class Line:
     latest: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Score:
     """A score and its explanation; `total` is `fit + engagement` and the sum of the points of `lines`."""
 

@@ -129,6 +129,14 @@ class _Register:
         if company.uscc:
             self.by_uscc[company.uscc] = company
 
+    def forget(self, gone: Collection[int]) -> None:
+        """Companies that have vanished since they were read."""
+        for found in (self.by_key, self.by_uscc, self.by_domain):
+            for name in [name for name, company in found.items() if company.id in gone]:
+                del found[name]
+        for id_ in gone:
+            del self.by_id[id_]
+
     def find(self, row: CompanyHint) -> _Company | None:
         """The company that `row` means, believing the registered code most, then the name, then the mail domain.
 
@@ -151,7 +159,10 @@ def _namesake(row: CompanyHint) -> str:
 
 
 def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) -> list[ResolvedCompany | None]:
-    """The company of each row, made where none is known yet; None where the row names none. Needs a transaction."""
+    """The company of each row, made where none is known yet; None where the row names none. Needs a transaction.
+
+    None of them goes away until it ends (`hold`): nothing else checks that a person's or lead's company is there.
+    """
     telling = [row for row in rows if row.key or row.uscc or row.domain]
     if not telling:
         return [None] * len(rows)
@@ -161,7 +172,11 @@ def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) ->
             register.read(cursor, telling)
             missing = [row for row in telling if row.key and register.find(row) is None]
             if not missing:
-                break
+                known = {id_ for id_, company in register.by_id.items() if not company.created}
+                if not (gone := known - hold(known)):
+                    break
+                register.forget(gone)
+                continue
             # What another transaction made at the same instant is not returned: it is found in the next round.
             _create(cursor, missing, register, source, now)
         else:
@@ -169,6 +184,22 @@ def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) ->
         filled = _fill(cursor, telling, register, source)
         domains = _claim_domains(cursor, telling, register, source, now)
     return _answers(rows, register, filled, domains)
+
+
+def hold(company_ids: Collection[int]) -> set[int]:
+    """Keep companies from being removed until the transaction ends; returns those of `company_ids` that are there.
+
+    Whoever lets a person or a lead point to a company that it has not just made asks for it here: these have no
+    foreign key (docs/decisions/0035).
+    """
+    if not company_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM companies_company WHERE id = ANY(%s::bigint[]) ORDER BY id FOR KEY SHARE",
+            [numbers(company_ids)],
+        )
+        return {id_ for (id_,) in cursor.fetchall()}
 
 
 def _create(
@@ -314,5 +345,17 @@ def forget_batch(made: Sequence[ResolvedCompany], *, source: str, used: Collecti
                         WHERE c.id = r.id AND c.{name} = r.value""",
                     [[id_ for id_, _ in mine], texts([value for _, value in mine])],
                 )
-        unused = unreferenced(Company, sorted({each.company_id for each in made} | set(used)))
-        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s) AND source = %s", [unused, source])
+        # Locked before it is asked who points to them: who holds one now has pointed to it by then.
+        ours = hold_made({each.company_id for each in made} | set(used), source=source)
+        cursor.execute("DELETE FROM companies_company WHERE id = ANY(%s)", [unreferenced(Company, ours)])
+
+
+def hold_made(company_ids: Collection[int], *, source: str) -> list[int]:
+    """Lock those of `company_ids` that `source` made, as if to remove them; returns them in the order of their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM companies_company
+               WHERE id = ANY(%s::bigint[]) AND source = %s ORDER BY id FOR UPDATE""",
+            [numbers(company_ids), source],
+        )
+        return [id_ for (id_,) in cursor.fetchall()]

@@ -7,6 +7,7 @@ from django.db import connection
 
 from huoju.core.bulk import texts
 from huoju.core.facts.operations import NewFact, append
+from huoju.hub.companies import operations as companies
 
 from ..facts import CompanyJoined, CompanyLeft
 
@@ -19,6 +20,8 @@ _WRITES_FROM = (
 def join_company(*, company_id: int, domains: Sequence[str], actor: str, now: datetime) -> list[int]:
     """Who has no company and writes from one of `domains` (or below it) joins this one; their ids. Needs a
     transaction. Appends `person.company_joined` for each."""
+    if not companies.hold([company_id]):
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH found AS (

@@ -139,14 +139,17 @@ def resolve_batch(
     return _answers(rows, plan, persons, filled, proposals)
 
 
-def hold(person_ids: Collection[int]) -> None:
-    """Lock persons, in the order of their ids, until the transaction ends; others who build on them wait."""
-    if person_ids:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT FROM identity_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-                [list(person_ids)],
-            )
+def hold(person_ids: Collection[int]) -> set[int]:
+    """Lock persons, in the order of their ids, until the transaction ends; others who build on them wait. Returns those
+    of `person_ids` that are there."""
+    if not person_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM identity_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(person_ids)],
+        )
+        return {id_ for (id_,) in cursor.fetchall()}
 
 
 def _identifiers(row: PersonHint) -> tuple[Identifier, ...]:

@@ -47,6 +47,8 @@ def forget_batch(made: Sequence[Resolved], *, actor: str, now: datetime) -> set[
                 "DELETE FROM identity_mergeproposal WHERE id = ANY(%s) AND decided_at IS NULL", [proposals]
             )
         created = sorted({each.person_id for each in made if each.created})
+        # Locked before it is asked what points to them: a lead has no foreign key to its person.
+        cursor.execute("SELECT FROM identity_person WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [created])
         going = unreferenced(Person, created)
         separate(going, actor=actor, reason=_REASON, now=now)
         cursor.execute("DELETE FROM identity_person WHERE id = ANY(%s) RETURNING company_id", [going])

@@ -31,13 +31,13 @@ def undo_batch(
         for origin, undo in taken
         if "lead" in undo
     ]
-    stayed = set(
-        leads.withdraw_batch(rows, import_id=import_id, actor=actor, now=now, source=f"import:{import_id}")
-    )
+    source = f"import:{import_id}"
+    # In the order in which a batch that comes in takes them.
+    companies.hold_made([undo["company"][0] for _, undo in taken if "company" in undo], source=source)
+    identity.hold({undo["person"] for _, undo in taken if "person" in undo})
+    stayed = set(leads.withdraw_batch(rows, import_id=import_id, actor=actor, now=now, source=source))
     consent.forget_batch([id_ for _, undo in taken for id_ in undo.get("consents", ())])
-    profile.forget_batch(
-        [undo["person"] for _, undo in taken if "person" in undo], source=f"import:{import_id}", now=now
-    )
+    profile.forget_batch([undo["person"] for _, undo in taken if "person" in undo], source=source, now=now)
     used = identity.forget_batch(
         [
             identity.Resolved(
@@ -55,7 +55,7 @@ def undo_batch(
     )
     companies.forget_batch(
         [companies.ResolvedCompany(*undo["company"]) for _, undo in taken if "company" in undo],
-        source=f"import:{import_id}",
+        source=source,
         used=used,
     )
     quarantined = [undo["quarantine"] for _, undo in taken if "quarantine" in undo]

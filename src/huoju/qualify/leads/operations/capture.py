@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from huoju.core.bulk import NULL, copy_rows, plain, take_ids, texts
+from huoju.core.bulk import NULL, copy_rows, moment, plain, take_ids, texts
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.identity import operations as identity
 
@@ -114,8 +114,8 @@ def capture_batch(
     """Make leads of `interests`, or let them join. Needs a transaction.
 
     Interests are taken in their order: the second of one person joins the lead that the first made. Persons who were
-    known before are locked, so one open lead each holds against other transactions too (the unique index would refuse a
-    second one). The number of queries does not depend on the number of interests; what new persons brought is written
+    known before are locked (`LookupError` if one is not there), so one open lead each holds against other transactions
+    too (the unique index would refuse a second one). Companies are held by the caller (`companies.operations.hold`). The number of queries does not depend on the number of interests; what new persons brought is written
     every `_SLICE` of them.
     """
     if not interests:
@@ -185,7 +185,8 @@ class _Batch:
         persons = {interest.person_id for interest in interests if not interest.person_is_new}
         external_ids = [interest.external_id for interest in interests if interest.external_id]
         if persons or external_ids:
-            identity.hold(persons)
+            if gone := persons - identity.hold(persons):
+                raise LookupError(f"no such persons: {sorted(gone)[:5]}")
             states = read_states(cursor, *_found_by(external_ids, persons))
             self.by_external_id = {
                 state.values["external_id"]: state for state in states if state.values["external_id"]
@@ -259,7 +260,7 @@ class _Batch:
     def _recognise(self, lead_id: int, interest: NewInterest, worth: Worth) -> None:
         """The step to MQL that a lead takes in the moment that makes it."""
         steps = (Stage.LEAD.value, Stage.MQL.value)
-        self.steps.append((str(lead_id), *steps, str(self.now), f"rule:{worth.rule}", worth.reason))
+        self.steps.append((str(lead_id), *steps, moment(self.now), f"rule:{worth.rule}", worth.reason))
         payload = LeadStageChanged(
             lead_id=lead_id, from_stage=steps[0], to_stage=steps[1], reason=worth.reason, rule=worth.rule
         )
@@ -407,7 +408,7 @@ class _Batch:
         self.by_origin[interest.origin] = lead_id
         self.touches.append(
             (
-                *(str(lead_id), str(interest.at), interest.via),
+                *(str(lead_id), moment(interest.at), interest.via),
                 *(plain(interest.channel_id), plain(interest.campaign_id)),
                 *(interest.keyword, interest.landing_page, interest.message, interest.origin),
             )
@@ -441,10 +442,10 @@ class _Batch:
         return steps
 
     def _plain_rows(self, leads: Mapping[int, NewInterest]) -> list[tuple[str, ...]]:
-        now = str(self.now)
+        now = moment(self.now)
         return [
             (
-                *(str(lead_id), str(each.person_id), str(each.at), now, plain(each.import_id)),
+                *(str(lead_id), str(each.person_id), moment(each.at), now, plain(each.import_id)),
                 *self._standing(each, now),
                 *("", plain(each.company_id), plain(each.channel_id)),
                 *(plain(each.campaign_id), each.keyword, each.landing_page, each.referrer, each.product),
@@ -459,10 +460,10 @@ class _Batch:
         """Score, band and stage of a new lead, as fields."""
         worth = interest.worth
         if worth is None:
-            return ("0", "", Stage.LEAD.value, str(interest.at), self.actor, "", NULL)
+            return ("0", "", Stage.LEAD.value, moment(interest.at), self.actor, "", NULL)
         head = (str(worth.score), worth.band)
         if not worth.rule:
-            return (*head, Stage.LEAD.value, str(interest.at), self.actor, "", NULL)
+            return (*head, Stage.LEAD.value, moment(interest.at), self.actor, "", NULL)
         return (*head, Stage.MQL.value, now, f"rule:{worth.rule}", worth.reason, now)
 
 

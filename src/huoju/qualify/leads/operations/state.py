@@ -9,6 +9,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from huoju.core.bulk import copy_rows, numbers, plain, texts
+from huoju.hub.companies import operations as companies
 
 from ..policy import OPEN, Stage
 
@@ -110,9 +111,13 @@ def read_states(cursor: CursorWrapper, where: str, values: Sequence[Any]) -> lis
 
 
 def write_states(cursor: CursorWrapper, states: Sequence[LeadState]) -> None:
-    """Write changed leads back: one statement."""
+    """Write changed leads back, without companies that are not there any more: two statements."""
     if not states:
         return
+    there = companies.hold({id_ for state in states if (id_ := state.values["company_id"]) is not None})
+    for state in states:
+        if state.values["company_id"] not in there:
+            state.values["company_id"] = None
     arrays = [numbers([state.id for state in states])]
     for name in _WRITTEN:
         column = [state.values[name] for state in states]
