@@ -1,5 +1,6 @@
 """Tests with several real connections at once: a log that may be committed to, and threads that start together."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -69,3 +70,17 @@ def count_queries(run: Callable[[], Any]) -> int:
     with connection.execute_wrapper(counting):
         run()
     return count
+
+
+def wait_for_a_waiting_session() -> None:
+    """Until another session of this database waits for a lock."""
+    deadline = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")

@@ -1,9 +1,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from psycopg.errors import UniqueViolation
 
 from huoju.core import bulk
+from tests.races import count_queries
 
 AWKWARD = [
     *("", "plain", "tab\there", "line\nbreak", "return\rhere", "back\\slash", r"\N", r"\.", "NULL", "{a,b}"),
@@ -87,3 +89,107 @@ def test_ids_are_taken_once() -> None:
     assert len({*first, *second}) == 5
     assert first == sorted(first)
     assert max(first) < min(second)
+
+
+@pytest.mark.usefixtures("table")
+class TestWrittenBehind:
+    @staticmethod
+    def write(*numbers: int) -> None:
+        with connection.cursor() as cursor:
+            bulk.copy_rows(cursor, "bulk_test", ("id",), [(str(number),) for number in numbers])
+
+    @staticmethod
+    def ids() -> list[int]:
+        return [number for number, _, _ in stored()]
+
+    def test_every_statement_sees_what_was_written_before_it(self) -> None:
+        with bulk.written_behind():
+            for number in range(50):
+                self.write(number)
+                if number % 7 == 0:
+                    assert self.ids() == list(range(number + 1))
+        assert self.ids() == list(range(50))
+
+    def test_what_is_told_comes_after_what_was_written(self) -> None:
+        with bulk.written_behind(), connection.cursor() as cursor:
+            self.write(1, 2)
+            bulk.tell(cursor, "DELETE FROM bulk_test WHERE id = %s", [1])
+            self.write(3)
+        assert self.ids() == [2, 3]
+
+    def test_outside_everything_is_done_at_once(self) -> None:
+        with connection.cursor() as cursor:
+            self.write(1, 2)
+            bulk.tell(cursor, "DELETE FROM bulk_test WHERE id = %s", [1])
+        bulk.settle()
+        assert self.ids() == [2]
+        numbers = iter(range(9))
+        assert [bulk.once("n", numbers.__next__) for _ in "ab"] == [0, 1]
+
+    def test_what_is_the_same_all_the_time_is_read_once(self) -> None:
+        numbers = iter(range(9))
+        with bulk.written_behind():
+            assert [bulk.once("n", numbers.__next__) for _ in "ab"] == [0, 0]
+        with bulk.written_behind():
+            assert bulk.once("n", numbers.__next__) == 1
+
+    @pytest.mark.parametrize("asked", [True, False])
+    def test_a_failure_is_raised_by_the_next_statement_or_the_end_and_nothing_after_it_is_written(
+        self, asked: bool
+    ) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE UNIQUE INDEX ON bulk_test (id)")
+        self.write(1)
+
+        def run() -> None:
+            with transaction.atomic(), bulk.written_behind():
+                self.write(2)
+                self.write(1)
+                self.write(3)
+                if asked:
+                    self.ids()
+
+        with pytest.raises(UniqueViolation):
+            run()
+        assert self.ids() == [1]
+
+    def test_whoever_waits_may_go_back_to_a_savepoint_and_go_on(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE UNIQUE INDEX ON bulk_test (id)")
+        with transaction.atomic(), bulk.written_behind():
+            self.write(1)
+            savepoint = transaction.savepoint()
+            self.write(1)
+            with pytest.raises(UniqueViolation):
+                bulk.settle()
+            transaction.savepoint_rollback(savepoint)
+            self.write(2)
+        assert self.ids() == [1, 2]
+
+    def test_of_a_block_that_fails_nothing_stays(self) -> None:
+        def run() -> None:
+            with transaction.atomic(), bulk.written_behind():
+                self.write(1)
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            run()
+        self.write(2)
+        assert self.ids() == [2]
+
+    def test_a_block_that_failed_in_two_ways_says_what_it_raised(self) -> None:
+        def run() -> None:
+            with transaction.atomic(), bulk.written_behind(), connection.cursor() as cursor:
+                bulk.copy_rows(cursor, "bulk_test", ("nowhere",), [("1",)])
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            run()
+        assert self.ids() == []
+
+    def test_it_sends_no_statement_more(self) -> None:
+        def run() -> None:
+            with bulk.written_behind():
+                self.write(1)
+
+        assert count_queries(run) == count_queries(lambda: self.write(2))

@@ -1,12 +1,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 from django.db import transaction
 
 from huoju.hub.companies.models import Company, CompanyDomain
 from huoju.hub.companies.operations import CompanyHint, ResolvedCompany, forget_batch, resolve_batch
-from tests.races import committed_log, count_queries, race
+from huoju.hub.identity.models import Person
+from tests.races import committed_log, count_queries, race, wait_for_a_waiting_session
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -132,3 +134,48 @@ def test_two_transactions_name_the_same_companies_in_opposite_order() -> None:
         forward, backward = race(lambda: take(names), lambda: take(names[::-1]))
     assert forward == backward[::-1]
     assert Company.objects.count() == 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_company_that_another_transaction_has_just_named_is_not_removed() -> None:
+    (made,) = resolve(hint("Acme"), source="import:1")
+    assert made
+    named = Event()
+
+    def name() -> None:
+        with transaction.atomic():
+            (found,) = resolve(hint("Acme"), source="import:2")
+            assert found
+            named.set()
+            wait_for_a_waiting_session()
+            Person.objects.create(company_id=found.company_id, created_at=NOW)
+
+    def forget() -> None:
+        named.wait(30)
+        with transaction.atomic():
+            forget_batch([made], source="import:1")
+
+    race(name, forget)
+    assert Person.objects.get().company == Company.objects.get()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_company_that_vanishes_while_it_is_named_is_made_anew() -> None:
+    (made,) = resolve(hint("Acme", domain="acme.cn"), source="import:1")
+    assert made
+    locked = Event()
+
+    def forget() -> None:
+        with transaction.atomic():
+            forget_batch([made], source="import:1")
+            locked.set()
+            wait_for_a_waiting_session()
+
+    def name() -> list[ResolvedCompany | None]:
+        locked.wait(30)
+        with transaction.atomic():
+            return resolve(hint("Acme", domain="acme.cn"), source="import:2")
+
+    _, (again,) = race(forget, name)
+    assert (again.company_id, again.created) == (Company.objects.get().pk, True)
+    assert again.company_id != made.company_id

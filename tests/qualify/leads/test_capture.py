@@ -9,7 +9,7 @@ from huoju.core.access.models import User
 from huoju.core.facts.models import Fact
 from huoju.hub.identity.models import Person
 from huoju.qualify.leads.models import Lead, StageChange, Touch
-from huoju.qualify.leads.operations import Captured, NewInterest, capture_batch
+from huoju.qualify.leads.operations import Captured, LeadChange, NewInterest, capture_batch, update_batch
 from huoju.qualify.leads.policy import OPEN, Stage
 from tests.races import committed_log, count_queries, race
 
@@ -50,6 +50,20 @@ def steps_of(lead_id: int) -> list[tuple[str, str, datetime]]:
     return list(
         StageChange.objects.filter(lead_id=lead_id).order_by("id").values_list("from_stage", "to_stage", "at")
     )
+
+
+@pytest.mark.django_db
+def test_a_person_who_is_not_there_gets_no_lead() -> None:
+    li = person()
+    with pytest.raises(LookupError):
+        capture(interest(li, "1"), NewInterest(origin="2", person_id=li.pk + 1, via="form", at=NOW))
+
+
+@pytest.mark.django_db
+def test_a_company_that_is_not_there_any_more_is_left_out() -> None:
+    (made,) = capture(interest(person(), "1"))
+    update_batch([LeadChange(lead_id=made.lead_id, changes={"company_id": 10**9})], actor="user:1", now=NOW)
+    assert Lead.objects.get().company_id is None
 
 
 @pytest.mark.django_db

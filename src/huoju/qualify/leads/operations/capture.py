@@ -115,8 +115,8 @@ def capture_batch(
 
     Interests are taken in their order: the second of one person joins the lead that the first made. Persons who were
     known before are locked (`LookupError` if one is not there), so one open lead each holds against other transactions
-    too (the unique index would refuse a second one). Companies are held by the caller (`companies.operations.hold`). The number of queries does not depend on the number of interests; what new persons brought is written
-    every `_SLICE` of them.
+    too (the unique index would refuse a second one). Companies are held by the caller (`companies.operations.hold`).
+    The number of queries does not depend on that of interests; what new persons brought is written every `_SLICE`.
     """
     if not interests:
         return []
