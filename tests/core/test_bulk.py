@@ -158,7 +158,7 @@ class TestWrittenBehind:
             cursor.execute("CREATE UNIQUE INDEX ON bulk_test (id)")
         with transaction.atomic(), bulk.written_behind():
             self.write(1)
-            savepoint = transaction.savepoint()
+            savepoint = transaction.savepoint_create()
             self.write(1)
             with pytest.raises(UniqueViolation):
                 bulk.settle()

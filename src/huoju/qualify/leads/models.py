@@ -139,13 +139,13 @@ class Lead(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-captured_at", "-id"], name="leads_by_capture"),
-            models.Index(fields=["stage", "-captured_at", "-id"], name="leads_by_stage"),
-            models.Index(fields=["owner", "-captured_at", "-id"], name="leads_by_owner"),
+            models.Index(fields=["captured_at", "id"], name="leads_by_capture"),
+            models.Index(fields=["stage", "captured_at", "id"], name="leads_by_stage"),
+            models.Index(fields=["owner", "captured_at", "id"], name="leads_by_owner"),
             models.Index(fields=["person"], name="leads_by_person"),
-            models.Index(fields=["channel", "-captured_at", "-id"], name="leads_by_channel"),
+            models.Index(fields=["channel", "captured_at", "id"], name="leads_by_channel"),
             models.Index(
-                fields=["campaign", "-captured_at", "-id"],
+                fields=["campaign", "captured_at", "id"],
                 name="leads_by_campaign",
                 condition=models.Q(campaign__isnull=False),
             ),

@@ -1,11 +1,11 @@
 """The one way by which forms, the API and imports make persons, companies, consents and leads."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
+from pydantic_core import to_json
 
 from huoju.acquire.campaigns import operations as campaigns
 from huoju.acquire.campaigns.policy import Source, SourceHint
@@ -363,8 +363,8 @@ def _hold_back(
                 import_id,
                 texts(origins),
                 texts([row.verdict.value for row in ordered]),
-                texts([json.dumps(reasons_as_json(row), ensure_ascii=False) for row in ordered]),
-                texts([json.dumps(candidate_as_json(row.incoming), ensure_ascii=False) for row in ordered]),
+                texts([to_json(reasons_as_json(row)).decode() for row in ordered]),
+                texts([to_json(candidate_as_json(row.incoming)).decode() for row in ordered]),
                 [row.rules_version for row in ordered],
                 texts([row.incoming.at.isoformat() for row in ordered]),
             ],
