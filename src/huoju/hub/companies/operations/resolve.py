@@ -137,6 +137,10 @@ class _Register:
         for id_ in gone:
             del self.by_id[id_]
 
+    def missing(self, rows: Iterable[CompanyHint]) -> list[CompanyHint]:
+        """Those of `rows` that name a company which is not known yet."""
+        return [row for row in rows if row.key and self.find(row) is None]
+
     def find(self, row: CompanyHint) -> _Company | None:
         """The company that `row` means, believing the registered code most, then the name, then the mail domain.
 
@@ -168,17 +172,19 @@ def resolve_batch(rows: Sequence[CompanyHint], *, source: str, now: datetime) ->
         return [None] * len(rows)
     register = _Register()
     with connection.cursor() as cursor:
+        unknown = telling
         for _ in range(_ATTEMPTS):
-            register.read(cursor, telling)
-            missing = [row for row in telling if row.key and register.find(row) is None]
-            if not missing:
-                known = {id_ for id_, company in register.by_id.items() if not company.created}
-                if not (gone := known - hold(known)):
-                    break
-                register.forget(gone)
-                continue
-            # What another transaction made at the same instant is not returned: it is found in the next round.
-            _create(cursor, missing, register, source, now)
+            register.read(cursor, unknown)
+            if unknown := register.missing(unknown):
+                _create(cursor, unknown, register, source, now)
+                # What another transaction made at the same instant is not returned: it is found in the next round.
+                if unknown := register.missing(unknown):
+                    continue
+            known = {id_ for id_, company in register.by_id.items() if not company.created}
+            if not (gone := known - hold(known)):
+                break
+            register.forget(gone)
+            unknown = telling
         else:
             raise RuntimeError("companies appear and vanish faster than they can be looked up")
         filled = _fill(cursor, telling, register, source)

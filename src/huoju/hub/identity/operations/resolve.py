@@ -113,14 +113,15 @@ def resolve_batch(
     if not rows:
         return []
     given = [_identifiers(row) for row in rows]
+    keys = [[(each.kind, each.value) for each in row] for row in given]
     named = {row.person_id for row in rows if row.person_id is not None}
     with connection.cursor() as cursor:
         for _ in range(_ATTEMPTS):
             savepoint = transaction.savepoint_create()
-            owned = find_identifiers({(each.kind, each.value) for row in given for each in row})
+            owned = find_identifiers({key for row in keys for key in row})
             persons = _hold(cursor, {each.person_id for each in owned.values()} | named)
             if persons is not None:
-                plan = _decide(cursor, given, owned, persons)
+                plan = _decide(cursor, given, keys, owned, persons)
                 if _insert_identifiers(cursor, plan, rows, source, now):
                     transaction.savepoint_commit(savepoint)
                     break
@@ -186,12 +187,14 @@ def _hold(cursor: CursorWrapper, ids: set[int]) -> dict[int, _Golden] | None:
 def _decide(
     cursor: CursorWrapper,
     given: Sequence[Sequence[Identifier]],
+    keys: Sequence[Sequence[_Key]],
     owned: Mapping[_Key, KnownIdentifier],
     persons: Mapping[int, _Golden],
 ) -> _Plan:
-    """Who each row is. A row that shares nothing with another row or a known person is somebody new, at no cost."""
+    """Who each row is, by its identifiers and their keys. A row that shares nothing with another row or a known person
+    is somebody new, at no cost."""
     plan = _Plan([0] * len(given))
-    related = _related(given, owned)
+    related = _related(keys, owned)
     strangers = [at for at in range(len(given)) if at not in related]
     portfolios = _portfolios(cursor, persons)
     grouping = _group([given[at] for at in related], portfolios)
@@ -204,8 +207,8 @@ def _decide(
     for at in strangers:
         plan.person_of[at] = person_id = next(ids)
         plan.new_persons.append((person_id, (at,)))
-        for each in given[at]:
-            claim[each.kind, each.value] = person_id
+        for key in keys[at]:
+            claim[key] = person_id
     position = list(related)
     for group in grouping.groups:
         members = tuple([position[row - offset] for row in group.rows if row >= offset])
@@ -229,18 +232,17 @@ def _decide(
     return plan
 
 
-def _related(given: Sequence[Sequence[Identifier]], owned: Mapping[_Key, KnownIdentifier]) -> dict[int, None]:
+def _related(keys: Sequence[Sequence[_Key]], owned: Mapping[_Key, KnownIdentifier]) -> dict[int, None]:
     """The rows that share an identifier with another row or with a known person, in their order."""
     first: dict[_Key, int] = {}
     related: set[int] = set()
-    for at, identifiers in enumerate(given):
-        for each in identifiers:
-            key = (each.kind, each.value)
+    for at, row in enumerate(keys):
+        for key in row:
             before = first.setdefault(key, at)
             if before != at:
                 related.add(before)
                 related.add(at)
-            elif key in owned or each.value.startswith(_MARK):
+            elif key in owned or key[1].startswith(_MARK):
                 related.add(at)
     return dict.fromkeys(sorted(related))
 

@@ -18,7 +18,7 @@ from huoju.qualify.leads.operations import Captured, Worth
 from huoju.qualify.leads.policy import Profile
 from huoju.qualify.recognition import queries as recognition
 from huoju.qualify.recognition.operations import reason_of
-from huoju.qualify.recognition.policy import MqlRules, judge
+from huoju.qualify.recognition.policy import MqlRules, Verdict, judge
 from huoju.qualify.recognition.queries import RULE
 from huoju.qualify.scoring import queries as scoring
 from huoju.qualify.scoring.operations import store_new
@@ -87,6 +87,9 @@ def weigh_batch(
         return [None] * len(rows)
     channels, campaigns, rules, criteria, activities_of, refreshed = scales
     as_of = now if refreshed is None else max(now, refreshed)
+    known: dict[
+        int, tuple[Verdict, str, str]
+    ] = {}  # by identity: the policy gives few verdicts, each again and again
     weighed: list[Weighed | None] = []
     for fits, row, company, person, source in zip(simple, rows, companies, persons, sources, strict=True):
         if not fits:
@@ -99,7 +102,10 @@ def weigh_batch(
         done = [Activity(code, come.at) for code in activities_of(f"{come.via}/{come.purpose}")]
         score = weigh(profile, done, rules, as_of)
         verdict = judge(profile, score.total, criteria)
-        rule, reason = (f"{RULE}/{verdict.version}", reason_of(verdict)) if verdict.is_mql else ("", "")
+        if id(verdict) not in known:
+            step = (f"{RULE}/{verdict.version}", reason_of(verdict)) if verdict.is_mql else ("", "")
+            known[id(verdict)] = (verdict, *step)
+        _, rule, reason = known[id(verdict)]
         weighed.append(Weighed(score, Worth(score.total, score.band.value, rule, reason)))
     return weighed
 
