@@ -285,7 +285,7 @@ def _claim_domains(
         """INSERT INTO companies_companydomain (domain, company_id, source, created_at)
            SELECT r.domain, r.company, %s, %s FROM unnest(%s::text[], %s::bigint[]) AS r(domain, company)
            ORDER BY r.domain COLLATE "C" ON CONFLICT DO NOTHING RETURNING domain, company_id""",
-        [source, now, texts(domains), [claims[domain] for domain in domains]],
+        [source, now, texts(domains), numbers([claims[domain] for domain in domains])],
     )
     return dict(cursor.fetchall())
 

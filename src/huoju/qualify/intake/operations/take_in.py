@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from huoju.acquire.campaigns import operations as campaigns
 from huoju.acquire.campaigns.policy import Source, SourceHint
 from huoju.acquire.campaigns.queries import resolve_sources
-from huoju.core.bulk import texts
+from huoju.core.bulk import numbers, texts
 from huoju.core.facts.operations import NewFact, append
 from huoju.hub.companies import operations as companies
 from huoju.hub.consent import operations as consent
@@ -365,7 +365,7 @@ def _hold_back(
                 texts([row.verdict.value for row in ordered]),
                 texts([to_json(reasons_as_json(row)).decode() for row in ordered]),
                 texts([to_json(candidate_as_json(row.incoming)).decode() for row in ordered]),
-                [row.rules_version for row in ordered],
+                numbers([row.rules_version for row in ordered]),
                 texts([row.incoming.at.isoformat() for row in ordered]),
             ],
         )
