@@ -7,6 +7,7 @@ and the prefix of a mobile number tells where it was sold, not where its owner i
 
 import csv
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -147,6 +148,11 @@ def _aliases() -> _Aliases:
         if short != name and len(short) > 1 and short not in provinces and short not in cities:
             county_names.setdefault(short, code)
     return _Aliases(provinces, {name: tuple(codes) for name, codes in cities.items()}, county_names)
+
+
+def codes_within(provinces: Collection[str]) -> list[str]:
+    """The codes of provinces and of all their cities."""
+    return [code for code, region in REGIONS.items() if region.province in provinces]
 
 
 def _latin(text: str) -> str:

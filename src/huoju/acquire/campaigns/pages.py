@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.ui.formats import number
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.listing import Empty, ListPage, Sort
 from huoju.core.ui.parts import Figure
 from huoju.core.ui.qr import qr_response
@@ -87,7 +87,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
                 request, _("“%(name)s” is there. Build its first link below.") % {"name": campaign.name}
             )
             return redirect_to(request, campaign_url(campaign))
-    return _form_page(request, form, title=_("New campaign"), submit=_("Create"), crumbs=_campaign_crumbs())
+    return show_form(request, form, title=_("New campaign"), submit=_("Create"), crumbs=_campaign_crumbs())
 
 
 @requires(Action.RUN_CAMPAIGNS)
@@ -101,7 +101,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect_to(request, campaign_url(campaign))
     crumbs = [*_campaign_crumbs(), (campaign.name, campaign_url(campaign))]
-    return _form_page(request, form, title=_("Edit the campaign"), submit=_("Save"), crumbs=crumbs)
+    return show_form(request, form, title=_("Edit the campaign"), submit=_("Save"), crumbs=crumbs)
 
 
 @requires(Action.RUN_CAMPAIGNS)
@@ -221,18 +221,9 @@ def _save_channel(request: HttpRequest, channel: Channel | None, *, title: str, 
         else:
             messages.success(request, _("Saved."))
             return redirect_to(request, reverse("campaigns:channels"))
-    return respond(
-        request,
-        "campaigns/channel.html",
-        {
-            "form": form,
-            "title": title,
-            "submit": submit,
-            "channel": channel,
-            "crumbs": [(_("Channels"), reverse("campaigns:channels"))],
-        },
-        fragment="ui/_form.html",
-        status=422 if form.is_bound else 200,
+    crumbs = [(_("Channels"), reverse("campaigns:channels"))]
+    return show_form(
+        request, form, "campaigns/channel.html", title=title, submit=submit, channel=channel, crumbs=crumbs
     )
 
 
@@ -249,10 +240,3 @@ def channel_archive(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _campaign_crumbs() -> list[tuple[Any, str]]:
     return [(_("Campaigns"), reverse("campaigns:campaigns"))]
-
-
-def _form_page(request: HttpRequest, form: BaseForm, **context: Any) -> HttpResponse:
-    status = 422 if form.is_bound else 200
-    return respond(
-        request, "ui/form.html", {"form": form, **context}, fragment="ui/_form.html", status=status
-    )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.respond import redirect_to, respond
 
 from . import operations, queries
@@ -51,18 +52,8 @@ def new(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
         return redirect_to(request, reverse("webforms:edit", args=[made.pk]))
-    return respond(
-        request,
-        "ui/form.html",
-        {
-            "form": form,
-            "title": _("New form"),
-            "submit": _("Create and edit"),
-            "crumbs": [(_("Forms"), reverse("webforms:forms"))],
-        },
-        fragment="ui/_form.html",
-        status=422 if form.is_bound else 200,
-    )
+    crumbs = [(_("Forms"), reverse("webforms:forms"))]
+    return show_form(request, form, title=_("New form"), submit=_("Create and edit"), crumbs=crumbs)
 
 
 @requires(Action.RUN_CAMPAIGNS)

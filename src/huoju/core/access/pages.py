@@ -1,11 +1,8 @@
 """Settings: users, teams, API keys."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort, list_changed
 from huoju.core.ui.respond import redirect_to, respond, toast
 
@@ -76,7 +74,7 @@ def user_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
         else:
             return _show_password(request, user, password)
-    return _form_page(
+    return show_form(
         request, form, title=_("Add a user"), crumbs=_crumbs("access:users", _("Users")), submit=_("Add")
     )
 
@@ -95,13 +93,8 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect_to(request, reverse("access:users"))
-    return respond(
-        request,
-        "access/user.html",
-        {"title": str(user), "form": form, "person": user, "crumbs": _crumbs("access:users", _("Users"))},
-        fragment="ui/_form.html",
-        status=422 if form.is_bound else 200,
-    )
+    crumbs = _crumbs("access:users", _("Users"))
+    return show_form(request, form, "access/user.html", title=str(user), person=user, crumbs=crumbs)
 
 
 @requires(Action.MANAGE_USERS)
@@ -185,7 +178,7 @@ def team_new(request: HttpRequest) -> HttpResponse:
         operations.create_team(name=form.cleaned_data["name"], actor=current_user(request))
         messages.success(request, _("Team added."))
         return redirect_to(request, reverse("access:teams"))
-    return _form_page(
+    return show_form(
         request, form, title=_("Add a team"), crumbs=_crumbs("access:teams", _("Teams")), submit=_("Add")
     )
 
@@ -200,13 +193,8 @@ def team_edit(request: HttpRequest, pk: int) -> HttpResponse:
         operations.rename_team(team=team, name=form.cleaned_data["name"], actor=current_user(request))
         messages.success(request, _("Saved."))
         return redirect_to(request, reverse("access:teams"))
-    return respond(
-        request,
-        "access/team.html",
-        {"title": team.name, "form": form, "team": team, "crumbs": _crumbs("access:teams", _("Teams"))},
-        fragment="ui/_form.html",
-        status=422 if form.is_bound else 200,
-    )
+    crumbs = _crumbs("access:teams", _("Teams"))
+    return show_form(request, form, "access/team.html", title=team.name, team=team, crumbs=crumbs)
 
 
 @requires(Action.MANAGE_USERS)
@@ -269,7 +257,7 @@ def api_key_new(request: HttpRequest) -> HttpResponse:
             },
             fragment="access/_secret.html",
         )
-    return _form_page(
+    return show_form(
         request,
         form,
         title=_("Make an API key"),
@@ -285,17 +273,6 @@ def api_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     key = get_object_or_404(ApiKey, pk=pk)
     operations.revoke_api_key(key=key, actor=current_user(request), now=timezone.now())
     return list_changed(toast(HttpResponse(status=204), _("“%(name)s” is revoked.") % {"name": key.name}))
-
-
-def _form_page(request: HttpRequest, form: BaseForm, **context: Any) -> HttpResponse:
-    """A page with one form in a card; with errors only the card is drawn again."""
-    return respond(
-        request,
-        "ui/form.html",
-        {"form": form, **context},
-        fragment="ui/_form.html",
-        status=422 if form.is_bound else 200,
-    )
 
 
 def _show_password(request: HttpRequest, user: User, password: str) -> HttpResponse:

@@ -33,6 +33,12 @@ def form_page[F: BaseForm](
             return redirect_to(request, do(form))
         except UserError as error:
             form.add_error(None, str(error))
-    context = {"form": form, "title": title, "submit": submit, **(extra or {})}
+    return show_form(request, form, title=title, submit=submit, **(extra or {}))
+
+
+def show_form(
+    request: HttpRequest, form: BaseForm, template: str = "ui/form.html", **context: Any
+) -> HttpResponse:
+    """`form` on a page that draws it by `ui/_form.html`; with errors only the form is drawn again."""
     status = 422 if form.is_bound else 200
-    return respond(request, "ui/form.html", context, fragment="ui/_form.html", status=status)
+    return respond(request, template, {"form": form, **context}, fragment="ui/_form.html", status=status)

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from huoju.core.geo import REGIONS
+from huoju.core.geo import codes_within
 from huoju.core.places import list_countries, list_provinces
 from huoju.core.search import queries as search
 
@@ -45,9 +45,7 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
 
     def by_region(self, rows: QuerySet[Company], name: str, values: list[str]) -> QuerySet[Company]:
         """Provinces with their cities."""
-        if not values:
-            return rows
-        return rows.filter(region__in=[code for code in REGIONS if code[:2] in values])
+        return rows.filter(region__in=codes_within(values)) if values else rows
 
     def by_group(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:
         """Heads of groups, or what belongs to one."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.places import country_name, list_countries
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.parts import Progress
 from huoju.core.ui.respond import redirect_to, respond
 
@@ -115,10 +116,8 @@ def lists_page(request: HttpRequest) -> HttpResponse:
          "country": country_name(row.country)}
         for row in queries.list_lists()
     ]  # fmt: skip
-    context = {"title": _("Suppression lists"), "rows": rows, "form": form, "submit": _("Create the list")}
-    return respond(
-        request, "consent/lists.html", context, fragment="ui/_form.html", status=422 if form.is_bound else 200
-    )
+    title, submit = _("Suppression lists"), _("Create the list")
+    return show_form(request, form, "consent/lists.html", title=title, submit=submit, rows=rows)
 
 
 def _shown(entry: Suppression) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.privacy import mask
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.respond import redirect_to, respond
 from huoju.hub.identity.queries import get_persons
 
@@ -86,10 +87,8 @@ def new(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
         return redirect_to(request, reverse("privacy:request", args=[row.pk]))
-    context = {"title": _("Take down a request"), "form": form, "submit": _("Take down"), "crumbs": _crumbs()}
-    return respond(
-        request, "ui/form.html", context, fragment="ui/_form.html", status=422 if form.is_bound else 200
-    )
+    title, submit = _("Take down a request"), _("Take down")
+    return show_form(request, form, title=title, submit=submit, crumbs=_crumbs())
 
 
 @requires(Action.MANAGE_PRIVACY)

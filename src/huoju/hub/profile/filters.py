@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from huoju.core.geo import REGIONS
+from huoju.core.geo import codes_within
 from huoju.core.places import list_provinces
 from huoju.core.search import queries as search
 
@@ -64,8 +64,8 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
 
     def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
         """Provinces with their cities."""
-        codes = [code for code in REGIONS if code in values or (len(code) == 4 and code[:2] in values)]
-        return queries.surviving(rows, "region", Q(region__in=codes)) if values else rows
+        within = Q(region__in=codes_within(values))
+        return queries.surviving(rows, "region", within) if values else rows
 
     def by_title(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With a part of the job title that is shown."""

@@ -22,6 +22,7 @@ from huoju.core.access.policy import Action
 from huoju.core.facts.operations import NewFact, append_one
 from huoju.core.places import region_name
 from huoju.core.ui.download import download
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort
 from huoju.core.ui.parts import Figure, Tab
 from huoju.core.ui.respond import redirect_to, respond
@@ -240,15 +241,10 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             person_id=pk, values=form.changes(), actor=f"user:{user.pk}", now=timezone.now()
         )
         return redirect_to(request, person_url(profile.person))
-    context = {
-        "form": form,
-        "title": _("Edit the profile"),
-        "crumbs": [(_("People"), reverse("profile:people")), (profile.name, person_url(profile.person))],
-        "submit": _("Save"),
-        "cancel_url": person_url(profile.person),
-    }
-    return respond(
-        request, "ui/form.html", context, fragment="ui/_form.html", status=422 if form.is_bound else 200
+    url = person_url(profile.person)
+    crumbs = [(_("People"), reverse("profile:people")), (profile.name, url)]
+    return show_form(
+        request, form, title=_("Edit the profile"), submit=_("Save"), crumbs=crumbs, cancel_url=url
     )
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access import queries as access
-from huoju.core.geo import REGIONS
+from huoju.core.geo import codes_within
 from huoju.core.places import list_provinces
 from huoju.core.search import queries as search_queries
 from huoju.hub.companies.queries import list_industries, list_sizes
@@ -25,10 +25,6 @@ def _channels() -> list[tuple[str, str]]:
 def _campaigns() -> list[tuple[str, str]]:
     named = campaigns.list_campaigns(archived=None).order_by("-created_at").values_list("pk", "name")[:500]
     return [(NONE, str(_("(blank)"))), *((str(pk), name) for pk, name in named)]
-
-
-def _with_cities(province: str) -> list[str]:
-    return [code for code in REGIONS if code == province or (len(code) == 4 and code.startswith(province))]
 
 
 def _people() -> list[tuple[str, str]]:
@@ -77,10 +73,7 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
 
     def by_region(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
         """Provinces with their cities: `44` finds 4403 as well."""
-        if not values:
-            return rows
-        codes = [code for value in values for code in _with_cities(value)]
-        return rows.filter(region__in=codes)
+        return rows.filter(region__in=codes_within(values)) if values else rows
 
     def by_warning(self, rows: QuerySet[Lead], name: str, value: bool) -> QuerySet[Lead]:
         """With, or without, something odd in the data."""

@@ -25,6 +25,7 @@ from huoju.core.facts.operations import NewFact, append_one
 from huoju.core.facts.telling import tell
 from huoju.core.places import region_name
 from huoju.core.ui.download import download
+from huoju.core.ui.formpage import show_form
 from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort, list_changed
 from huoju.core.ui.parts import Tab
 from huoju.core.ui.respond import redirect_to, respond, toast
@@ -248,9 +249,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         if not isinstance(answer, operations.Refused):
             return redirect_to(request, lead_url(found))
         form.add_error("reason", str(REFUSAL_LABELS[answer.reason]))
-    context = {"form": form, "title": _("Move the lead"), "submit": _("Move"), "lead": found}
-    status = 422 if form.is_bound else 200
-    return respond(request, "ui/form.html", context, fragment="ui/_form.html", status=status)
+    return show_form(request, form, title=_("Move the lead"), submit=_("Move"))
 
 
 @requires(Action.EDIT_LEADS)
@@ -269,9 +268,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             with transaction.atomic():
                 operations.update_batch([change], actor=f"user:{user.pk}", now=timezone.now())
         return redirect_to(request, lead_url(found))
-    context = {"form": form, "title": _("Edit the lead"), "submit": _("Save"), "lead": found}
-    status = 422 if form.is_bound else 200
-    return respond(request, "ui/form.html", context, fragment="ui/_form.html", status=status)
+    return show_form(request, form, title=_("Edit the lead"), submit=_("Save"))
 
 
 def _plain(value: Any) -> str | int | None:
