@@ -128,6 +128,7 @@ def test_errors_come_back_in_the_visitors_language_with_what_was_typed(send: Sen
 def test_the_answer_after_an_error_needs_no_second_wait(send: Send, form: Form) -> None:
     token = token_in(send(f_name="").text)
     assert send(token=token).status_code == 303
+    assert Submission.objects.count() == 1
 
 
 def test_a_program_that_fills_in_everything_is_told_and_nothing_is_stored(send: Send) -> None:

@@ -298,6 +298,7 @@ def test_the_reference_describes_every_route(client: Client) -> None:
 def test_a_time_far_in_the_past_is_no_problem(program: Program) -> None:
     moment = datetime.now(UTC) - timedelta(days=700)
     assert program.post("leads", {**LEAD, "occurred_at": moment.isoformat()}).status_code == 202
+    assert Fact.objects.get(kind="form.submitted").occurred_at == moment
 
 
 def test_the_examples_of_the_guide_work(program: Program) -> None:

@@ -111,6 +111,7 @@ def test_what_cannot_be_saved_says_why(
 def test_json_that_is_no_table(client: Client, typed: str) -> None:
     sent = {"expert": "1", "json": typed, "do": "save"}
     assert client.post(EDIT.format("KR"), sent).status_code == 422
+    assert not ConsentPolicy.objects.exists()
 
 
 @pytest.mark.django_db
