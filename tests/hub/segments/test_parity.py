@@ -24,11 +24,11 @@ from huoju.hub.segments.asking import (
 )
 from huoju.hub.segments.compiler import Compiler
 from huoju.hub.segments.policy.formula import Formula, normalise
-from huoju.hub.segments.policy.oracle import World, members, next_change
 from huoju.hub.segments.policy.parsing import check, parse
 from huoju.hub.segments.queries import people_among, vocabulary
 
 from .kinds import CONDITIONS, EVERY_LEAF, NOW
+from .oracle import World, members, next_change
 from .worlds import PEOPLE, make
 
 

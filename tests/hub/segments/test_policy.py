@@ -7,8 +7,8 @@ import pytest
 
 from huoju.hub.segments.policy.definition import Definition, schema
 from huoju.hub.segments.policy.formula import CountLeaf, Literal, dependencies, normalise
-from huoju.hub.segments.policy.oracle import meets
 from huoju.hub.segments.policy.parsing import DefinitionError, check, parse
+from huoju.hub.segments.policy.predicates import meets
 from huoju.hub.segments.policy.vocabulary import FactInfo, TraitInfo, ValueType, Vocabulary
 
 TAGGED = {"type": "tag", "tag": 1}

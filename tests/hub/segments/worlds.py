@@ -15,10 +15,10 @@ from huoju.hub.consent.models import Consent
 from huoju.hub.identity.models import Alias, Person
 from huoju.hub.profile.models import Combined, Tag, TagAssignment
 from huoju.hub.segments.models import ListEntry, PersonList
-from huoju.hub.segments.policy.oracle import Happened, Row, World
 from huoju.qualify.leads.models import Lead
 
 from .kinds import NOW, Asked, Visited
+from .oracle import Happened, Row, World
 
 PEOPLE = 6
 

@@ -16,7 +16,7 @@ from huoju.hub.profile.registry import all_sources
 from .asking import offset_at
 from .membership import follow
 from .policy.formula import Equals, Where
-from .policy.oracle import meets
+from .policy.predicates import meets
 from .policy.vocabulary import ValueType
 from .queries import COMPANY_MERGES, Running, people_of_companies, running, shared_kinds
 from .registry import all_activities, birth_payloads, births, upheavals

@@ -1,36 +1,30 @@
 """What a formula means, said plainly over data in memory: the measure of every engine.
 
-Slow and simple on purpose. The reader also asks it whether a single fact can concern a segment at all (`meets`).
+Slow and simple on purpose.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from .formula import (
-    Contains,
+from huoju.hub.segments.policy.formula import (
     CountLeaf,
-    Equals,
     Every,
     Formula,
-    IsSet,
     Leaf,
     ListLeaf,
     Literal,
-    NumberRange,
-    Predicate,
     Relative,
     SequenceLeaf,
     Some,
     TagLeaf,
-    TimeRange,
     TraitLeaf,
     Where,
     is_timed,
     literals,
 )
-from .vocabulary import ValueType
+from huoju.hub.segments.policy.predicates import holds, meets, moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +96,6 @@ def next_change(
     return min(moments, default=None)
 
 
-def meets(payload: Mapping[str, object], where: Where, offset: timedelta) -> bool:
-    """Whether a fact's payload meets all the conditions."""
-    for name, type_, predicate in where:
-        held = _test(predicate, payload.get(name.removeprefix("!")), type_, None, offset)
-        if held is name.startswith("!"):
-            return False
-    return True
-
-
 @dataclass(frozen=True, slots=True)
 class _View:
     world: World
@@ -168,7 +153,7 @@ def _holds(formula: Formula, view: _View) -> bool:
 def _says(leaf: Leaf, view: _View) -> bool:
     match leaf:
         case TraitLeaf():
-            return _test(leaf.predicate, view.trait(leaf), leaf.type, view.now, view.offset)
+            return holds(leaf.predicate, view.trait(leaf), leaf.type, view.now, view.offset)
         case CountLeaf():
             return len(_counted(leaf, view)) >= leaf.count
         case SequenceLeaf():
@@ -218,7 +203,7 @@ def _turns(leaf: Leaf, view: _View) -> Iterator[tuple[datetime, bool]]:
     """When the leaf may change by time alone, and whether it would turn true."""
     match leaf:
         case TraitLeaf(predicate=Relative(after=after, upto=upto)):
-            moment = _moment(view.trait(leaf), view.offset)
+            moment = moment_of(view.trait(leaf), view.offset)
             if moment is not None and after is not None:
                 yield moment - timedelta(days=after), False
             if moment is not None and upto is not None:
@@ -235,46 +220,3 @@ def _turns(leaf: Leaf, view: _View) -> Iterator[tuple[datetime, bool]]:
             for until in _expiries(leaf, view):
                 if until is not None:
                     yield until, False
-
-
-def _moment(value: object, offset: timedelta) -> datetime | None:
-    if isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime.combine(value, time(), tzinfo=UTC) - offset
-    return None
-
-
-def _test(
-    predicate: Predicate, value: object, type_: ValueType, now: datetime | None, offset: timedelta
-) -> bool:
-    if isinstance(value, str) and type_ is ValueType.TIME:  # in a payload
-        value = datetime.fromisoformat(value)
-    elif isinstance(value, str) and type_ is ValueType.NUMBER:
-        value = float(value)
-    if value is None or value == "" or value == [] or value == ():
-        return False
-    match predicate:
-        case IsSet():
-            return True
-        case Equals(values=values):
-            having: Sequence[object] = value if isinstance(value, list | tuple) else [value]
-            return any(each in values for each in having)
-        case Contains(text=text, start=start):
-            folded = str(value).lower()
-            return folded.startswith(text.lower()) if start else text.lower() in folded
-        case NumberRange(low=low, high=high):
-            number = float(value)  # type: ignore[arg-type]
-            return (low is None or number >= low) and (high is None or number <= high)
-        case TimeRange(low=begin, high=end):
-            moment = _moment(value, offset)
-            if moment is not None and not isinstance(value, datetime):
-                moment += timedelta(hours=12)  # a day's noon lies in the day, whatever the clocks do at night
-            return moment is not None and (begin is None or moment >= begin) and (end is None or moment < end)
-        case Relative(after=after, upto=upto):
-            moment = _moment(value, offset)
-            if moment is None or now is None:
-                return False
-            return (after is None or moment > now + timedelta(days=after)) and (
-                upto is None or moment <= now + timedelta(days=upto)
-            )
