@@ -18,12 +18,11 @@ from huoju.acquire.imports.mapping import (
     Mapping,
     MappingError,
     Otherwise,
-    RowMapper,
-    decide_dates,
     signature,
 )
 from huoju.acquire.imports.reasons import reason_text
 from huoju.acquire.imports.registry import MatchOn, Mode, OnBadValue, Options, Reason
+from huoju.acquire.imports.rowmapper import RowMapper, decide_dates
 
 from .target import FIELDS, ThingTarget
 

@@ -22,9 +22,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from .files import ReadOptions, open_table
-from .mapping import Mapping, MappingError, RowMapper
+from .mapping import Mapping, MappingError
 from .problems import FileProblem, RowProblem
 from .registry import Context, MappedRow, Outcome, Preparing, Reason, RowOutcome
+from .rowmapper import RowMapper
 
 # Starting a process takes about a second; a small file is read sooner than that.
 CHILD_FROM_BYTES = 512 * 1024

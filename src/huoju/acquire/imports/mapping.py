@@ -1,40 +1,32 @@
 """Mappings: which column becomes which field, how values are read, and how the import behaves.
 
 The same JSON is what the wizard remembers, what the API takes and what `huoju import --mapping` reads; `docs/import.md`
-documents it. `Mapping.parse` reports every mistake at once, each with its place. `RowMapper` applies a mapping to rows.
+documents it. `Mapping.parse` reports every mistake at once, each with its place. Rows are mapped by `rowmapper.py`.
 """
 
 import difflib
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import tzinfo
 from enum import StrEnum
-from operator import itemgetter
 from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .dates import DateOrder, OrderEvidence
+from .dates import DateOrder
 from .files import Column, ReadOptions
 from .registry import (
-    Field,
     ImportTarget,
     Kind,
-    MappedRow,
     MatchOn,
     Mode,
     OnBadValue,
     Options,
-    Preparing,
-    Reason,
-    Value,
 )
-from .values import BadValueError, Reader, clean_text, reader_for
 
 VERSION: Final = 1
 
@@ -152,23 +144,23 @@ class Mapping:
 
     def check_columns(self, columns: Sequence[Column]) -> list[MappingProblem]:
         """Columns that the mapping names and the file does not have."""
-        known = {_key(column.name) for column in columns}
+        known = {column_key(column.name) for column in columns}
         shown = ", ".join(column.name for column in columns[:30])
         return [
             MappingProblem(f"columns[{place}].from", "unknown_column", {"column": source, "columns": shown})
             for place, rule in enumerate(self.columns)
             if not rule.optional
             for source in rule.sources
-            if _key(source) not in known
+            if column_key(source) not in known
         ]
 
     def fields(self, columns: Iterable[str]) -> frozenset[str]:
         """The fields that get a value from a file with these columns."""
-        known = {_key(name) for name in columns}
+        known = {column_key(name) for name in columns}
         return frozenset(
             rule.field
             for rule in self.columns
-            if rule.constant is not None or any(_key(source) in known for source in rule.sources)
+            if rule.constant is not None or any(column_key(source) in known for source in rule.sources)
         )
 
     def open_dates(self, target: ImportTarget) -> list[ColumnRule]:
@@ -201,11 +193,12 @@ def mapped_target(text: str) -> str | None:
 
 def signature(columns: Iterable[str]) -> str:
     """What a file's header has in common with the next file of the same kind: its names, in whatever order."""
-    names = sorted(_key(name) for name in columns)
+    names = sorted(column_key(name) for name in columns)
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 
-def _key(name: str) -> str:
+def column_key(name: str) -> str:
+    """What the spellings of one column's name have in common."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -378,133 +371,3 @@ class _Parser:
             ids = [known for known in self._fields.values() if known.kind is Kind.EXTERNAL_ID]
             if ids and not any(known.key in mapped for known in ids):
                 self._say("columns", "needs_field", field=str(ids[0].label))
-
-
-type _Cell = str | tuple[str, ...]  # of one column; of several that make one field
-
-_REMEMBERED, _SHORT = 5_000, 100
-
-
-class _Values(dict[_Cell, Value]):
-    """What the cells of one field say. Whatever comes often is read once, and equal cells give one object, which also
-    crosses to another process once: the first so many, unless they are long."""
-
-    def __init__(self, rule: ColumnRule, read: Reader) -> None:
-        super().__init__()
-        self._read = read
-        plain = len(rule.sources) == 1 and rule.values is None and rule.default is None
-        self._rule = None if plain else rule
-
-    def text(self, cell: _Cell) -> str:
-        """What there is to be read. Raises `BadValueError` for a value that the rule refuses."""
-        parts = (cell,) if isinstance(cell, str) else cell
-        if self._rule is None:
-            return clean_text(parts[0])
-        return _composed(self._rule, [clean_text(part) for part in parts])
-
-    def __missing__(self, cell: _Cell) -> Value:
-        text = self.text(cell)
-        value = self._read(text) if text else None
-        if len(self) < _REMEMBERED and len(cell if isinstance(cell, str) else "".join(cell)) <= _SHORT:
-            self[cell] = value
-        return value
-
-
-class RowMapper:
-    """A mapping made ready for the columns of one file."""
-
-    def __init__(self, mapping: Mapping, columns: Sequence[Column], target: Preparing, zone: tzinfo) -> None:
-        if problems := mapping.check_columns(columns):
-            raise MappingError(problems)
-        places = {_key(column.name): column.index for column in columns}
-        fields = {known.key: known for known in target.fields}
-        self._reject = mapping.options.on_bad_value is OnBadValue.REJECT
-        self._required = [known.key for known in target.fields if known.required]
-        self._constants: dict[str, Value] = {}
-        self._plan: list[tuple[str, Callable[[Sequence[str]], _Cell], _Values]] = []
-        problems = []
-        for place, rule in enumerate(mapping.columns):
-            known = fields[rule.field]
-            reader = self._reader(known, rule, zone)
-            if rule.constant is not None:
-                try:
-                    self._constants[rule.field] = (
-                        reader(clean_text(rule.constant)) if rule.constant.strip() else None
-                    )
-                except BadValueError:
-                    shown = {"value": rule.constant[:60]}
-                    problems.append(MappingProblem(f"columns[{place}].constant", "bad_constant", shown))
-                continue
-            indices = tuple(places[_key(source)] for source in rule.sources if _key(source) in places)
-            if not indices:
-                continue
-            self._plan.append((rule.field, itemgetter(*indices), _Values(rule, reader)))
-        if problems:
-            raise MappingError(problems)
-
-    @staticmethod
-    def _reader(known: Field, rule: ColumnRule, zone: tzinfo) -> Reader:
-        order = rule.date or DateOrder.DAY_FIRST
-        return reader_for(known.kind, zone=zone, order=order, decimal=rule.decimal, choices=known.choices)
-
-    def map(self, row_no: int, cells: Sequence[str]) -> tuple[MappedRow, list[Reason]]:
-        """The row as fields, and the reasons for rejecting it (none: it may go on)."""
-        values = dict(self._constants)
-        bad: list[Reason] = []
-        filled = False
-        for key, cell_of, known in self._plan:
-            try:
-                value = known[cell_of(cells)]
-            except BadValueError as error:
-                bad.append(error.reason(key))
-                value = None
-            if value is not None:
-                filled = True
-            values[key] = value
-        row = MappedRow(row_no, values)
-        if not self._reject:
-            row.warnings, bad = bad, []
-        filled = filled or bool(bad or row.warnings)
-        if not filled and not any(known.text(cell_of(cells)) for _, cell_of, known in self._plan):
-            return row, [Reason("blank_row")]
-        bad.extend(
-            Reason("missing", key)
-            for key in self._required
-            if values.get(key) is None and not any(reason.field == key for reason in bad)
-        )
-        return row, bad
-
-
-def _composed(rule: ColumnRule, texts: list[str]) -> str:
-    """The text of a field that several columns, a table of values or a default make."""
-    text = rule.join.join(part for part in texts if part) if len(texts) > 1 else texts[0]
-    if rule.values is not None:
-        found = rule.values.get(text)
-        if found is None:
-            folded = text.casefold()
-            found = next((new for old, new in rule.values.items() if old.casefold() == folded), None)
-        if found is not None:
-            text = found
-        elif text and rule.otherwise is Otherwise.BLANK:
-            text = ""
-        elif text and rule.otherwise is Otherwise.REJECT:
-            raise BadValueError("value_not_mapped", value=text[:60])
-    return text or rule.default or ""
-
-
-def decide_dates(
-    rules: Sequence[ColumnRule], columns: Sequence[Column], rows: Iterable[Sequence[str]]
-) -> dict[str, OrderEvidence]:
-    """What all values of the given date columns say about the order of day and month, by field."""
-    places = {_key(column.name): column.index for column in columns}
-    wanted = [
-        (rule.field, places[_key(rule.sources[0])]) for rule in rules if _key(rule.sources[0]) in places
-    ]
-    evidence = {key: OrderEvidence() for key, _place in wanted}
-    for cells in rows:
-        for key, place in wanted:
-            text = cells[place]
-            # Written with the year first, as nearly all are: nothing to learn.
-            if text and not text[:4].isdecimal():
-                evidence[key].look((text,))
-    return evidence

@@ -28,10 +28,11 @@ from .dates import DateOrder, OrderEvidence
 from .facts import ImportFinished
 from .feeder import Batch, Spec, feed, mapped_rows, narrowed
 from .files import ReadOptions
-from .mapping import Mapping, MappingError, decide_dates
+from .mapping import Mapping, MappingError
 from .models import Import, State
 from .problems import FileProblem
 from .registry import Context, ImportTarget, MappedRow, Outcome, Reason, RowOutcome
+from .rowmapper import decide_dates
 
 log = logging.getLogger(__name__)
 
