@@ -7,7 +7,7 @@ from bench.harness import ON_A_MILLION, make_million, make_template, run_alone, 
 NAMES = (
     *("append", "read", "clean", "score", "route", "rescore", "assign", "fold", "funnel", "index", "search"),
     *("import", "import_large", "latency", "pages", "company_names", "identity_resolve"),
-    *("consent_one", "consent_million", "lake_flow", "lake_scan"),
+    *("consent_one", "consent_million", "suppression_upload", "lake_flow", "lake_scan"),
     *("segment_rebuild", "segment_live", "segment_visible", "segment_preview"),
     *("matching_public", "matching_chinese", "matching_growth"),
     *("profile_timeline", "profile_hear"),

@@ -1,22 +1,26 @@
-"""May we contact them: one person, and a million."""
+"""May we contact them: one person, and a million; and a register of millions put on a list."""
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
-from huoju.hub.consent.policy import Channel, Purpose
+from huoju.hub.consent.operations import create_list, start_upload
+from huoju.hub.consent.policy import Channel, ListKind, Purpose
 from huoju.hub.consent.queries import may_contact, may_contact_how
 
 from .harness import Figure, benchmark, say, server_cpu_seconds
 
 PERSONS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROUNDS = 300
+LISTED = int(os.environ.get("BENCH_ROWS", "3000000"))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 # Of 1,000 persons 700 answered (30 took it back) and 20 are merged into another; 100,000 addresses
@@ -157,3 +161,38 @@ def million() -> None:
     Figure(
         "consent_million_bare", cpu, "s CPU", _cpu(join), "reference: a bare join of the same tables"
     ).emit()
+
+
+@benchmark("suppression_upload")
+def upload() -> None:
+    """A register of three million numbers in two copies, the second with a tenth of other ones: lines a second of CPU
+    of the worker and the server, and the most memory that the worker took."""
+    numbers = random.Random(1).sample(range(2_000_000_000, 9_999_999_999), LISTED + LISTED // 10)
+    lines = [f"({n // 10_000_000}) {200 + n // 10_000 % 800}-{n % 10_000:04}" for n in numbers]
+    to = create_list(
+        name="DNCL", kind=ListKind.REGISTER, channels=["phone"], country="CA", user_id=None, now=NOW
+    )
+    for name, some in (("suppression_upload", lines[:LISTED]), ("suppression_again", lines[-LISTED:])):
+        file = ContentFile("\n".join(some).encode(), name="dncl.csv")
+        row = start_upload(to=to, file=file, reason="DNCL", country="CA", user_id=None, now=NOW)
+        server, started = server_cpu_seconds(), time.perf_counter()
+        command = [sys.executable, "-c", _READ, str(row.pk)]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        server, wall = server_cpu_seconds() - server, time.perf_counter() - started
+        row.refresh_from_db()
+        note = (
+            f"{row.done_lines:,} lines, {row.added:,} new, {row.bad:,} unreadable; worker {told['cpu']:.1f} s, "
+            f"server {server:.1f} s, wall {wall:.1f} s, worker's memory {told['memory']:.0f} MB; reference: the aim"
+        )
+        Figure(name, row.done_lines / (told["cpu"] + server), "lines/s CPU", 200_000.0, note).emit()
+
+
+_READ = """
+import json, resource, sys, time
+import django; django.setup()
+from huoju.hub.consent.jobs import read_upload
+cpu = time.process_time()
+read_upload(upload_id=int(sys.argv[1]))
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"cpu": time.process_time() - cpu, "memory": memory}))
+"""

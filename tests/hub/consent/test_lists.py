@@ -52,7 +52,7 @@ def start(text: str, to: SuppressionList, encoding: str = "utf-8") -> Suppressio
 def test_a_file_goes_on_its_list_piece_by_piece_and_a_worker_that_died_is_followed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(uploads, "PIECE", 4)
+    monkeypatch.setattr(uploads, "PIECE", 50)  # the fourth line begins in it
     lines = [
         "\ufeffphone,added",
         "604-555-0100,x",
@@ -81,6 +81,46 @@ def test_a_file_goes_on_its_list_piece_by_piece_and_a_worker_that_died_is_follow
         (4, "nonsense", "unreadable")
     ]
     assert SuppressionList.objects.get(name="DNCL").checked_at is not None
+
+
+def test_a_newer_copy_adds_what_is_new_whichever_way_it_is_written() -> None:
+    to = register()
+    numbers = [f"604555{n:04}" for n in range(300)]
+    for some, added, known in (
+        (numbers[:200], 200, 0),
+        (numbers[::-1], 100, 200),
+        (numbers[150:152] * 2, 0, 4),
+    ):
+        upload = start("\n".join(some), to)
+        jobs.read_upload(upload_id=upload.pk)
+        upload.refresh_from_db()
+        assert (upload.added, upload.known, upload.done_lines) == (added, known, len(some))
+    # None of the looked-for is there, but another one is.
+    upload = start("\n".join(["2045550100", numbers[7]]), to)
+    jobs.read_upload(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert (upload.added, upload.known) == (1, 1)
+    assert Suppression.objects.filter(list=to, source=f"upload:{upload.pk}").get().value == "+12045550100"
+    assert Suppression.objects.filter(list=to).count() == 301
+
+
+def test_values_reach_the_list_as_they_are() -> None:
+    to = register()
+    upload = start('"a\\\\t b"@firm.cn\nli\\t@firm.cn\nli@firm.cn', to)
+    upload.reason = "tab\tand \\ in the reason"
+    upload.save()
+    jobs.read_upload(upload_id=upload.pk)
+    row = Suppression.objects.get(list=to, value="li@firm.cn")
+    assert row.reason == upload.reason
+
+
+def test_a_file_of_one_endless_line_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PIECE", 64)
+    monkeypatch.setattr(uploads, "_LONGEST_LINE", 64)
+    upload = start("x" * 300, register())
+    jobs.read_upload(upload_id=upload.pk)
+    upload.refresh_from_db()
+    assert (upload.state, upload.done_bytes, upload.bad) == ("finished", 300, 3)
 
 
 def test_spreadsheets_and_other_encodings_are_refused() -> None:

@@ -75,9 +75,15 @@ class SuppressionList(models.Model):
 
 
 class Suppression(models.Model):
-    """An address on a list. `value` is in normal form, or a hash where its owner was erased (`policy.hashed`)."""
+    """An address on a list. `value` is in normal form, or a hash where its owner was erased (`policy.hashed`).
 
-    list = models.ForeignKey(SuppressionList, on_delete=models.DB_CASCADE, related_name="+", db_index=False)
+    The database does not check `list`: entries come by millions, the check of each costs as much as its row, and lists
+    are never removed.
+    """
+
+    list = models.ForeignKey(
+        SuppressionList, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=8, choices=[(each.value, each.value) for each in EntryKind])
     value = models.CharField(max_length=320)
     reason = models.CharField(_("reason"), max_length=200, blank=True, default="")

@@ -12,6 +12,7 @@ from .addresses import (
 )
 from .changes import Change, list_changes
 from .decision import Situation, Verdict, decide
+from .lines import Lines, read_lines
 from .rules import (
     EVERYWHERE,
     PolicyTable,
@@ -72,6 +73,7 @@ __all__ = [
     "EntryKind",
     "EntryProblem",
     "Footer",
+    "Lines",
     "ListKind",
     "PolicyTable",
     "Purpose",
@@ -86,6 +88,7 @@ __all__ = [
     "normalise_country",
     "parse",
     "read_entry",
+    "read_lines",
     "replaced",
     "rows_at",
     "rows_of",

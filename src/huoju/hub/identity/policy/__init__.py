@@ -10,7 +10,7 @@ from huoju.core.mail import EmailClass
 from .grouping import BLOCK_LABELS, Block, Blocked, Group, Grouping, connected_groups
 from .ids import identifiers_in, normalise_identifier
 from .kinds import KIND_LABELS, KIND_RULES, Identifier, IdentifierKind, KindRule, Strength, strength_of
-from .mails import Email, EmailProblem, normalise_email
+from .mails import Email, EmailProblem, is_plain_mail, normalise_email
 from .merging import (
     AGREEMENT_LABELS,
     MAX_MEMBERS,
@@ -59,6 +59,7 @@ __all__ = [
     "Suggestion",
     "connected_groups",
     "identifiers_in",
+    "is_plain_mail",
     "normalise_email",
     "normalise_identifier",
     "normalise_name",

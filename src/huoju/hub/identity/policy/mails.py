@@ -55,6 +55,8 @@ _TAGGED = frozenset(
     {"outlook.com", "hotmail.com", "live.com", "icloud.com", "me.com", "proton.me", "protonmail.com"}
 )
 
+_SPECIAL = _GMAIL | _TAGGED | frozenset(_TYPOS)
+
 
 def normalise_email(raw: str) -> Email | EmailProblem:
     """The address in `raw`, or why there is none. Takes `mailto:`, `Name <a@b>`, full-width ＠ and stops,
@@ -63,6 +65,12 @@ def normalise_email(raw: str) -> Email | EmailProblem:
     if plain is not None and plain[2] not in _TYPOS:
         return _make(plain[1], plain[2])
     return _read(raw)
+
+
+def is_plain_mail(text: str) -> bool:
+    """Whether `text` is an address that `normalise_email` leaves as it is, as address and as key."""
+    plain = _PLAIN.fullmatch(text)
+    return plain is not None and plain[2] not in _SPECIAL
 
 
 def _make(local: str, domain: str) -> Email:
