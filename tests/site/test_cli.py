@@ -17,6 +17,7 @@ from huoju.core.database import binary
 from huoju.site.cli import main, parser
 from huoju.site.commands import admin, backup, doctor, migrate, replay
 from huoju.site.console import CommandError
+from huoju.site.environment import mistakes
 
 
 def test_every_command_is_described(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,6 +50,68 @@ def test_arguments_of_django_pass_through() -> None:
 def test_an_error_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["restore", str(tmp_path / "nothing")]) == 1
     assert capsys.readouterr().err == f"huoju: {tmp_path / 'nothing'} does not exist\n"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "http"])
+def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["up", f"--port={port}"])
+    assert "a port is a number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_settings_that_cannot_be_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything starts, all at once, one line each; the address' password is not repeated."""
+    for name, value in {
+        "DATABASE_URL": "mysql://huoju:secret@db/huoju",
+        "PUBLIC_URL": "huoju.example.com",
+        "TIME_ZONE": "Asia/Shanghai'; --",
+        "COUNTRY": "China",
+        "CURRENCY": "ZZZ",
+        "LOG_LEVEL": "loud",
+        "ENGINE": "oracle",
+        "SMTP_PORT": "smtp",
+        "DATABASE_POOL": "-1",
+    }.items():
+        monkeypatch.setenv(f"HUOJU_{name}", value)
+    assert main(["doctor"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == (
+        "huoju: HUOJU_DATABASE_URL is no PostgreSQL address such as postgresql://user:password@host:5432/database"
+    )
+    assert [line.split()[1] for line in lines] == [
+        "HUOJU_DATABASE_URL",
+        "HUOJU_PUBLIC_URL",
+        "HUOJU_TIME_ZONE",
+        "HUOJU_COUNTRY",
+        "HUOJU_CURRENCY",
+        "HUOJU_LOG_LEVEL",
+        "HUOJU_ENGINE",
+        "HUOJU_SMTP_PORT",
+        "HUOJU_DATABASE_POOL",
+    ]
+
+
+def test_settings_that_can_be() -> None:
+    assert (
+        mistakes(
+            {
+                "HUOJU_DATABASE_URL": "postgresql://huoju@db:5432/huoju?sslmode=verify-full",
+                "HUOJU_PUBLIC_URL": "https://huoju.example.com",
+                "HUOJU_TIME_ZONE": "Europe/Berlin",
+                "HUOJU_COUNTRY": "DE",
+                "HUOJU_CURRENCY": "EUR",
+                "HUOJU_LOG_LEVEL": "DEBUG",
+                "HUOJU_ENGINE": "spark://10.0.0.7:7077",
+                "HUOJU_SMTP_PORT": "25",
+                "HUOJU_DATABASE_POOL": "0",
+                "HUOJU_SMTP_HOST": "",
+            }
+        )
+        == []
+    )
+    assert mistakes({"HUOJU_DATABASE_URL": "host=db dbname=huoju", "HUOJU_TIME_ZONE": ""}) == []
 
 
 @pytest.mark.django_db

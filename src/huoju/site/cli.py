@@ -12,6 +12,7 @@ import django
 
 from huoju.core.database import DatabaseUnavailableError, EmbeddedServer, data_dir, is_embedded
 from huoju.site.console import CommandError
+from huoju.site.environment import mistakes
 
 SAMPLE_LEADS = 6000
 
@@ -107,7 +108,13 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_address(command: argparse.ArgumentParser) -> None:
     command.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    command.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    command.add_argument("--port", type=_port, default=8000, help="port to listen on (8000)")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,6 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.data:
         os.environ["HUOJU_DATA_DIR"] = str(Path(options.data).resolve())
+    if found := mistakes(os.environ):
+        print("\n".join(f"huoju: {text}" for text in found), file=sys.stderr)
+        return 1
     try:
         return _run(options)
     except (CommandError, DatabaseUnavailableError) as error:

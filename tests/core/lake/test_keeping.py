@@ -1,13 +1,16 @@
 """What operators see and do: the command, the doctor, the operations page, the jobs."""
 
 import argparse
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from croniter import croniter_range  # type: ignore[import-untyped]
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from huoju.core.access.models import User
 from huoju.core.facts.operations import NewFact
@@ -49,6 +52,18 @@ def test_the_jobs_do_as_the_command(put: Put, thing: LakeTable) -> None:
     (facts, table) = list_states()
     assert (facts.name, facts.rows, facts.files, facts.behind, facts.error) == ("facts", 1, 1, 0, "")
     assert (table.name, table.rows, table.files) == ("lake_test_thing", 0, 0)
+
+
+def test_housekeeping_never_begins_together_with_a_flow() -> None:
+    """At the same second the flow would have the lake first each time, and small files would never be merged."""
+    periodic = app.periodic_registry.periodic_tasks.values()
+    tasks = {task.task.name.removeprefix("huoju.core.lake.jobs."): task.cron for task in periodic}
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    kept, flowed = (
+        set(croniter_range(noon, noon + timedelta(hours=1), tasks[name])) for name in ("keep", "flow")
+    )
+    assert (len(kept), len(flowed)) == (6, 61)
+    assert not kept & flowed
 
 
 def test_the_doctor_sees_a_broken_lake(put: Put, thing: LakeTable, place: Path, settings: Any) -> None:

@@ -204,5 +204,5 @@ def run(options: argparse.Namespace) -> int:
         mark = {True: "ok", None: "note", False: "PROBLEM"}[finding.ok]
         problems += finding.ok is False
         say(f"{mark:<8} {finding.subject:<11} {finding.text}")
-    say(f"\n{problems} problems" if problems else "\nNo problems.")
+    say(f"\n{problems} problem{'s' * (problems > 1)}" if problems else "\nNo problems.")
     return 1 if problems else 0
