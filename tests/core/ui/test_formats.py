@@ -107,3 +107,18 @@ def test_mask(value: str, masked: str) -> None:
 @given(st.text(alphabet="0123456789", min_size=5, max_size=20))
 def test_a_masked_phone_never_shows_all_digits(phone: str) -> None:
     assert sum(character.isdigit() for character in formats.mask(phone)) < len(phone)
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "told"),
+    [
+        (("甲", "乙"), [("x", "y")], ("甲", "乙")),
+        (("甲", "甲"), [("x", "x"), ("", "y"), ("上海", "北京")], ("甲 · 上海", "甲 · 北京")),
+        (("甲", "甲"), [("x", "x"), ("", "y")], ("甲 · #7", "甲 · #9")),
+        (("", "甲"), [], ("#7", "甲")),
+    ],
+)
+def test_two_of_one_name_are_told_apart(
+    names: tuple[str, str], values: list[tuple[str, str]], told: tuple[str, str]
+) -> None:
+    assert formats.told_apart(names, values, (7, 9)) == told

@@ -4,6 +4,7 @@ Chinese groups large numbers by ten thousands (万, 亿), English by thousands (
 `static/ui/charts.js`.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -80,6 +81,19 @@ def relative(moment: datetime, now: datetime) -> tuple[str, int]:
     if seconds < 30 * 86400:
         return "day", sign * int(seconds // 86400)
     return "date", 0
+
+
+def told_apart(
+    names: tuple[str, str], values: Iterable[tuple[str, str]], numbers: tuple[int, int]
+) -> tuple[str, str]:
+    """What two records are called beside each other: by name, where that is the same by the first of `values` in which
+    they differ as well, and where there is none by number."""
+    left, right = (name or f"#{number}" for name, number in zip(names, numbers, strict=True))
+    if left != right:
+        return left, right
+    differing = ((one, other) for one, other in values if one and other and one != other)
+    first = next(differing, (f"#{numbers[0]}", f"#{numbers[1]}"))
+    return f"{left} · {first[0]}", f"{right} · {first[1]}"
 
 
 def mask(value: str) -> str:

@@ -16,6 +16,7 @@ from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.places import country_name, region_name
+from huoju.core.ui.formats import told_apart
 from huoju.core.ui.inbox import inbox_of
 from huoju.core.ui.listing import Empty
 from huoju.core.ui.parts import Case
@@ -103,7 +104,11 @@ def compared(user: User, left: Company, right: Company) -> dict[str, Any]:
         for name, label in labels.items()
         if sides[0][name] or sides[1][name]
     ]
-    return {"rows": rows, "left": left, "right": right}
+    apart = ("uscc", "region", "domains", "industry", "parent", "size")
+    called = told_apart(
+        (left.name, right.name), [(sides[0][name], sides[1][name]) for name in apart], (left.pk, right.pk)
+    )
+    return {"rows": rows, "left": left, "right": right, "left_name": called[0], "right_name": called[1]}
 
 
 def _merged(request: HttpRequest, gone: Company, main: Company, reason: str) -> HttpResponse:

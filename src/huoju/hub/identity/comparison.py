@@ -1,7 +1,7 @@
 """Two profiles side by side: what agrees, what does not, what forbids a merge, and what one profile would have."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from huoju.core.facts.queries import list_facts_of_persons
 from huoju.core.facts.telling import tell
 from huoju.core.places import region_name
 from huoju.core.privacy import mask
+from huoju.core.ui.formats import told_apart
 from huoju.core.ui.links import link_of
 from huoju.core.ui.parts import Event, Label
 
@@ -107,6 +108,9 @@ def compare(left_id: int, right_id: int, *, contacts: bool) -> Comparison | None
     against = obstacles(_portfolio(known, members[left]), _portfolio(known, members[right]))
     visitors = visitors_of({left, right})
     sides = [_side(each, members[each], people, visitors[each]) for each in (left, right)]
+    values = [(", ".join(map(str, row.left)), ", ".join(map(str, row.right))) for row in rows]
+    called = told_apart((sides[0].name, sides[1].name), values, (left, right))
+    sides = [replace(side, name=name) for side, name in zip(sides, called, strict=True)]
     return Comparison(
         sides[0], sides[1], rows, _texts(against, True, shown), _texts(against, False, shown), left == right
     )
