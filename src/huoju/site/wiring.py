@@ -55,6 +55,7 @@ from huoju.hub.identity.readers import IDENTITY
 from huoju.hub.identity.registry import Aspect, register_aspect
 from huoju.hub.privacy import operations as privacy
 from huoju.hub.privacy import own as privacy_own
+from huoju.hub.privacy import remains as privacy_remains
 from huoju.hub.privacy.facts import PersonErased
 from huoju.hub.profile import search as profile_search
 from huoju.hub.profile import telling as profile_telling
@@ -135,7 +136,15 @@ def wire() -> None:
 
 def wire_privacy() -> None:
     """Who holds data of persons, and who takes their requests."""
-    for room in (privacy_own, imports_held, leads_held, intake_held, workbench_held, deals_held):
+    for room in (
+        privacy_own,
+        privacy_remains,
+        imports_held,
+        leads_held,
+        intake_held,
+        workbench_held,
+        deals_held,
+    ):
         room.register()
     register_request_taker(privacy.ask_by_mail)
 

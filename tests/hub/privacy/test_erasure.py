@@ -17,12 +17,15 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from huoju.acquire.forms import operations as forms
+from huoju.acquire.imports import operations as imports
 from huoju.acquire.imports.models import Import, ImportRow
+from huoju.acquire.imports.queries import open_file
+from huoju.acquire.imports.registry import get_target
 from huoju.convert.deals.facts import OpportunityOpened
 from huoju.convert.deals.models import Opportunity, Payment, Poc
 from huoju.convert.workbench.facts import ActivityLogged
 from huoju.convert.workbench.models import Activity
-from huoju.core.access.models import User
+from huoju.core.access.models import SavedView, User
 from huoju.core.errors import UserError
 from huoju.core.facts import delivery, readers
 from huoju.core.facts.kinds import kind_named
@@ -32,12 +35,13 @@ from huoju.core.lake import operations as lake
 from huoju.core.lake.models import File
 from huoju.hub.consent import queries as consent
 from huoju.hub.consent import signing
-from huoju.hub.consent.models import Letter
+from huoju.hub.consent.models import Letter, Suppression, SuppressionList
 from huoju.hub.consent.policy import Channel, Purpose, Reason
 from huoju.hub.identity.models import Identifier, Person
 from huoju.hub.privacy import jobs, operations, queries, registry
 from huoju.hub.privacy.models import DataRequest
 from huoju.hub.privacy.registry import Erased
+from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.leads.models import Lead
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -101,6 +105,77 @@ def sell_to(person: Person) -> None:
     ]
     facts = [NewFact(payload=each, person_id=person.pk, occurred_at=NOW) for each in told]
     append(facts, actor="user:1", source="user:1", now=NOW)
+
+
+FAIR = """姓名,手机,备注
+张三,13900139000,老客户
+李娜,138 0013 8456,想了解
+王五,13700137000,mail Li.Na@firm-a.cn
+赵六,13600136000,好
+"""
+
+
+def leave_traces(person: Person) -> Import:
+    """Where nobody knows whose it is: a file that waits, rows that were rejected or held back, a form that became no
+    lead, a view with a search, a job, a list, a copy of their data. Returns the import that may go on."""
+    said = {"name": "L. Na", "email": "LI.NA@firm-a.cn", "message": "想了解数仓"}
+    forms.submit(
+        forms.NewSubmission(
+            via="api", key="k2", data=said, source={}, consent={}, consent_text="", ip="203.0.113.7"
+        ),
+        actor="visitor", source="forms", now=timezone.now(),
+    )  # fmt: skip
+    Quarantined.objects.create(
+        origin="import:9/1", verdict="drop", reasons=[], candidate={"mobile": "+8613800138456"},
+        rules_version=1, received_at=NOW,
+    )  # fmt: skip
+    for state, text in (
+        ("done", "邮箱\nli.na@firm-a.cn\n"),
+        ("mapped", FAIR),
+        ("uploaded", "手机\n13900139000\n"),
+    ):
+        batch = imports.create_import(
+            target=get_target("leads"), content=[text.encode()], file_name="fair.csv", actor="user:1", now=NOW
+        )  # fmt: skip
+        Import.objects.filter(pk=batch.pk).update(state=state)
+        if state == "done":
+            reasons = [["bad", "email", {"value": "li.na@firm-a.cn"}]]
+            ImportRow.objects.create(batch=batch, row_no=2, outcome="rejected", reasons=reasons)
+    user = User.objects.create(username="m", role="marketing")
+    query = "q=li.na%40firm-a.cn&also=li.na@firm-a.cn"
+    SavedView.objects.create(user=user, list_code="leads.leads", name="x", query=query)
+    jobs.work_on.defer(request_id=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'UPDATE procrastinate_jobs SET args = args || \'{"to": "li.na@firm-a.cn", "n": 13800138456}\''
+        )
+    block = SuppressionList.objects.create(name="block", kind="block", created_at=NOW)
+    for kind, value in (
+        ("email", "li.na@firm-a.cn"),
+        ("email", "na@firm-a.cn"),
+        ("mobile", "+8613800138456"),
+    ):
+        Suppression.objects.create(list=block, kind=kind, value=value, source="upload", added_at=NOW)
+    copy = operations.register_request(
+        person_id=person.pk, kind="access", source="staff", user_id=None, now=NOW
+    )
+    DataRequest.objects.filter(pk=copy.pk).update(state="running", persons=[person.pk], note="李娜 wrote")
+    jobs.work_on(request_id=copy.pk)
+    return Import.objects.get(state="mapped")
+
+
+def in_files(place: Path) -> list[str]:
+    """The uploaded and made files that name them."""
+    found = []
+    for path in place.rglob("*"):
+        if path.is_file():
+            parts = [path.read_bytes()]
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    parts = [archive.read(name) for name in archive.namelist()]
+            text = " ".join(part.decode("utf-8", "replace") for part in parts)
+            found += [f"{path}: {secret}" for secret in (*SECRETS, *TYPED) if secret in text]
+    return found
 
 
 def everything() -> str:
@@ -174,8 +249,11 @@ def test_erased_everywhere_with_a_certificate_and_recognised_when_they_come_back
     assert (trial.criteria, trial.failure_reason) == ("", "slow")  # what names nobody stays
     steps = {code: (done["erased"], done["kept"]) for code, done in request.steps.items()}
     assert (steps["opportunities"], steps["trials"], steps["payments"]) == ((1, 1), (1, 1), (1, 1))
-    assert all(request.steps[code]["ground"] for code in ("opportunities", "import_rows", "facts"))
-    assert steps["import_rows"] == (3, 2)  # the file of an import that may go on is kept
+    assert all(request.steps[code]["ground"] for code in ("opportunities", "facts"))
+    assert (steps["import_rows"], steps["import_files"]) == (
+        (3, 0),
+        (2, 0),
+    )  # one deleted, one that may go on rewritten
     assert [each.has_file for each in Import.objects.order_by("state")] == [False, True]
     for fact in Fact.objects.all():  # and the log still reads
         kind = kind_named(fact.kind)
@@ -191,6 +269,56 @@ def test_erased_everywhere_with_a_certificate_and_recognised_when_they_come_back
     )
     for channel in (Channel.EMAIL, Channel.SMS, Channel.PHONE):
         assert consent.may_contact(again.pk, channel, Purpose.SERVICE, timezone.now()).reason is Reason.ERASED
+
+
+def test_what_became_nobodys_is_found_by_addresses_and_numbers(admin: User, tmp_path: Path) -> None:
+    with override_settings(MEDIA_ROOT=tmp_path):
+        person = send_form()
+        waiting = leave_traces(person)
+        assert in_files(tmp_path)
+        uncertain = Quarantined.objects.create(
+            origin="import:9/2", verdict="drop", reasons=[], rules_version=1, received_at=NOW,
+            candidate={"name": "李娜", "company": "上海甲科技有限公司", "mobile": "+8613900139111"},
+        )  # fmt: skip
+        (found,) = queries.find_alike([person.pk])
+        assert found.url == f"/quarantine/{uncertain.pk}/"
+        uncertain.delete()
+        with zipfile.ZipFile(DataRequest.objects.get().file.open("rb")) as archive:
+            copied = json.loads(archive.read("data.json"))
+        assert [row["row"] for row in copied["import_files"]] == [2, 3, 4]
+        assert [row["value"] for row in copied["remains"] if row["table"] == "consent_suppression"] == [
+            "li.na@firm-a.cn", "+8613800138456",
+        ]  # fmt: skip
+        assert len(copied["submissions"]) == 2
+        request = operations.register_request(
+            person_id=person.pk, kind="erasure", source="staff", user_id=admin.pk, now=NOW
+        )
+        operations.approve(request_id=request.pk, user_id=admin.pk, now=NOW)
+        jobs.work_on(request_id=request.pk)
+        request.refresh_from_db()
+        assert request.state == "done"
+        assert everything() == ""
+        assert in_files(tmp_path) == []
+        steps = request.steps
+        assert steps["import_files"]["where"] == {"deleted": 1, "rewritten": 1}
+        assert (steps["submissions"]["erased"], steps["quarantine"]["erased"]) == (2, 1)
+        places = {"access_savedview", "procrastinate_jobs", "consent_suppression"}
+        assert places <= set(steps["remains"]["where"])
+        # What others are is as it was: rows at their places, an address that ends like hers, a job that can run.
+        waiting.refresh_from_db()
+        with open_file(waiting) as table:
+            assert list(table.rows()) == [
+                (2, ["张三", "13900139000", "老客户"], None), (5, ["赵六", "13600136000", "好"], None),
+            ]  # fmt: skip
+            assert table.names == ["姓名", "手机", "备注"]
+        assert list(Suppression.objects.filter(list__name="block").values_list("value", flat=True)) == [
+            "na@firm-a.cn"
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT args FROM procrastinate_jobs WHERE args ? 'to'")
+            assert [json.loads(args) for (args,) in cursor.fetchall()] == [
+                {"request_id": 0, "to": "", "n": None}
+            ]
 
 
 def test_work_that_was_cut_off_goes_on_behind_the_last_step(

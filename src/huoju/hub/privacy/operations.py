@@ -159,7 +159,8 @@ def _erase_next(request: DataRequest, now: datetime) -> bool:
     for holder in all_holders():
         if holder.code not in request.steps:
             done = holder.erase(request.persons)
-            request.steps[holder.code] = {"erased": done.erased, "kept": done.kept, "ground": done.ground}
+            step = {"erased": done.erased, "kept": done.kept, "ground": done.ground}
+            request.steps[holder.code] = step | ({"where": dict(done.where)} if done.where else {})
             request.save(update_fields=["steps"])
             return True
     erased = PersonErased(request_id=request.pk)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -11,7 +12,8 @@ from huoju.core.facts.kinds import all_kinds
 from huoju.core.lake import operations as lake
 from huoju.core.text import msgid
 
-from .registry import BLANK, Erased, Holder, Table, mentions, register_holder
+from .models import DataRequest
+from .registry import BLANK, Erased, Holder, Table, mentions, register_holder, unnamed
 
 _OF = "t.person_id = ANY(%(persons)s)"
 _PAIR = "(t.person_id = ANY(%(persons)s) OR t.into_id = ANY(%(persons)s))"
@@ -94,6 +96,28 @@ PERSON = Table(
     blank=dict.fromkeys(("name", "title", "mobile", "email", "region", "country", "language", "source"), "''")
     | {"company_id": "NULL"},
 ).holder(code="person", label=_("The person"), order=99)
+
+
+_REQUESTS = Table(
+    name="privacy_datarequest",
+    where="t.person_id = ANY(%(persons)s)",
+    columns={
+        name: f"t.{name}" for name in ("kind", "state", "source", "note", "requested_at", "finished_at")
+    },
+    blank={"note": unnamed("t.note"), "address": "''"},
+    keep=msgid("That there was a request, and what was done"),
+).holder(code="requests", label=_("Requests about data"), order=61)
+
+
+def _erase_requests(persons: Sequence[int]) -> Erased:
+    """Copies that were made for them go; that they asked stays, without their words where these name them."""
+    for request in DataRequest.objects.filter(person_id__in=persons).exclude(file=""):
+        request.file.delete(save=False)
+        DataRequest.objects.filter(pk=request.pk).update(file="")
+    return _REQUESTS.erase(persons)
+
+
+REQUESTS = replace(_REQUESTS, erase=_erase_requests)
 
 
 def _count_facts(persons: Sequence[int]) -> int:
@@ -192,4 +216,5 @@ def register() -> None:
         PERSON,
         FACTS,
         LAKE,
+        REQUESTS,
     )

@@ -107,6 +107,7 @@ def request_page(request: HttpRequest, pk: int) -> HttpResponse:
         "late": _late(row),
         "person": get_persons([row.person_id]).get(row.person_id),
         "found": [each for each in found if each[2]],
+        "alike": queries.find_alike(queries.everyone(row.person_id)) if undecided else [],
         "steps": [each for each in steps if each["erased"] or each["kept"]],
         "nothing": _(", ").join(
             str(each["label"]) for each in steps if not each["erased"] and not each["kept"]

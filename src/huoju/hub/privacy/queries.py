@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from huoju.hub.identity.queries import members_of, profiles_of
 
 from .models import DataRequest
-from .registry import all_holders
+from .registry import Alike, all_holders
 
 OPEN = (DataRequest.State.UNCONFIRMED, DataRequest.State.OPEN, DataRequest.State.RUNNING)
 
@@ -27,6 +27,12 @@ def everyone(person_id: int) -> list[int]:
     """All persons that a human being is today."""
     profile = profiles_of([person_id])[person_id]
     return members_of([profile])[profile]
+
+
+def find_alike(persons: Sequence[int]) -> list[Alike]:
+    """What may be about some persons, the newest first: somebody has to look."""
+    found = [each for holder in all_holders() for each in holder.alike(persons)]
+    return sorted(found, key=lambda each: each.at, reverse=True)
 
 
 def find_everywhere(persons: Sequence[int]) -> list[tuple[str, str, int]]:

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from huoju.core.ui.parts import Label
+
+from .traces import traces_of
 
 BLANK = """payload || COALESCE((
     SELECT jsonb_object_agg(f.name, CASE jsonb_typeof(payload -> f.name)
@@ -36,11 +39,31 @@ def unnamed(text: str, instead: str = "''") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What a holder did: rows erased or blanked, rows kept and why (a `msgid`; the certificate stays English)."""
+    """What a holder did: rows erased or blanked, rows kept and why (a `msgid`; the certificate stays English).
+
+    `where` says how many in which place, where a holder looks after several.
+    """
 
     erased: int = 0
     kept: int = 0
     ground: str = ""
+    where: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Something that may be about somebody: the name and the company agree, and nothing proves it. People decide."""
+
+    what: Label
+    at: datetime
+    url: str
+
+
+def alike(text: str) -> str:
+    """SQL: whether `text` has a name of `%(persons)s` together with that of the company where they work."""
+    return f"""EXISTS (SELECT FROM identity_person p JOIN companies_company c ON c.id = p.company_id
+        WHERE p.id = ANY(%(persons)s) AND length(p.name) > 1
+          AND position(p.name IN {text}) > 0 AND position(c.name IN {text}) > 0)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +71,8 @@ class Holder:
     """A place where data of persons lies. All functions take the ids of persons, in a transaction.
 
     `erase` may be called again after a crash: what is erased already is no error. Holders are asked in `order`, so that
-    who finds by another's rows comes before it; identity itself is last. `tables` names what it looks after.
+    who finds by another's rows comes before it; identity itself is last. `tables` names what it looks after. `alike`
+    finds what is not certain: it is shown to whoever decides, and neither exported nor erased.
     """
 
     code: str
@@ -58,6 +82,7 @@ class Holder:
     find: Callable[[Sequence[int]], int]
     export: Callable[[Sequence[int]], list[dict[str, Any]]]
     erase: Callable[[Sequence[int]], Erased]
+    alike: Callable[[Sequence[int]], list[Alike]] = lambda _persons: []
 
 
 _holders: dict[str, Holder] = {}
@@ -76,7 +101,8 @@ def all_holders() -> list[Holder]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A holder that is a table: `where` selects rows by `%(persons)s`, `columns` are exported (name → SQL expression).
+    """A holder that is a table: `where` selects rows by `%(persons)s` (or `traces.identifies`), `columns` are
+    exported (name → SQL expression).
 
     Erasing deletes the rows, or with `blank` sets columns to SQL values; with `keep` the rows stay and it says on which
     ground (`blank` then says what goes all the same).
@@ -100,11 +126,14 @@ class Table:
             erase=self._erase,
         )
 
+    def _params(self, persons: Sequence[int]) -> dict[str, Any]:
+        """What `where` asks by: persons, and their traces where it looks for them (`traces.identifies`)."""
+        given: dict[str, Any] = {"persons": list(persons)}
+        return given | traces_of(persons).params if "%(pattern)s" in self.where else given
+
     def _find(self, persons: Sequence[int]) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT count(*) FROM {self.name} t WHERE {self.where}", {"persons": list(persons)}
-            )
+            cursor.execute(f"SELECT count(*) FROM {self.name} t WHERE {self.where}", self._params(persons))
             row = cursor.fetchone()
         return int(row[0]) if row else 0
 
@@ -113,7 +142,7 @@ class Table:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT jsonb_build_object({pairs})::text FROM {self.name} t WHERE {self.where} ORDER BY 1",
-                {"persons": list(persons)},
+                self._params(persons),
             )
             return [json.loads(text) for (text,) in cursor.fetchall()]
 
@@ -131,5 +160,5 @@ class Table:
         else:
             statement = f"DELETE FROM {self.name} t WHERE {self.where}"
         with connection.cursor() as cursor:
-            cursor.execute(statement, {"persons": list(persons)})
+            cursor.execute(statement, self._params(persons))
             return Erased(erased=cursor.rowcount, kept=kept, ground=ground)

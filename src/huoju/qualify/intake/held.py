@@ -1,22 +1,30 @@
 """What was sent and what was held back, for requests about data: submissions, their facts, the quarantine.
 
-They came before anybody knew whose they were, so they are found by the contacts that they became.
+They came before anybody knew whose they were, so they are found by the contacts that they became, and where they became
+nobody's, by the addresses and numbers in them.
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.forms.facts import FormSubmitted
 from huoju.core.facts.kinds import kind_of
 from huoju.core.lake import operations as lake
-from huoju.hub.privacy.registry import BLANK, Erased, Holder, Table, register_holder
+from huoju.core.ui.parts import Label
+from huoju.hub.privacy.registry import BLANK, Alike, Erased, Holder, Table, alike, register_holder
+from huoju.hub.privacy.traces import identifies, traces_of
 
-_SENT = """SELECT substring(c.origin FROM 12)::bigint FROM leads_touch c JOIN leads_lead l ON l.id = c.lead_id
-            WHERE l.person_id = ANY(%(persons)s) AND c.origin LIKE 'submission:%%'"""
+# Of what became a lead's, their own; of what became nobody's, what names an address or a number of theirs.
+_SENT = f"""SELECT substring(c.origin FROM 12)::bigint FROM leads_touch c JOIN leads_lead l ON l.id = c.lead_id
+            WHERE l.person_id = ANY(%(persons)s) AND c.origin LIKE 'submission:%%'
+            UNION SELECT s.id FROM webforms_submission s WHERE {identifies("s.data::text")}
+              AND NOT EXISTS (SELECT FROM leads_touch c WHERE c.origin = 'submission:' || s.id)"""
 
 SUBMISSIONS = Table(
     name="webforms_submission",
@@ -29,10 +37,8 @@ SUBMISSIONS = Table(
 # A lead's row in the quarantine, and what was never let through but names an address of theirs.
 QUARANTINED = Table(
     name="intake_quarantined",
-    where="""(t.lead_id IN (SELECT id FROM leads_lead WHERE person_id = ANY(%(persons)s))
-              OR EXISTS (SELECT FROM identity_identifier i
-                          WHERE i.person_id = ANY(%(persons)s) AND i.kind IN ('email', 'mobile')
-                            AND position(ltrim(i.value, '+') IN t.candidate::text) > 0))""",
+    where=f"""(t.lead_id IN (SELECT id FROM leads_lead WHERE person_id = ANY(%(persons)s))
+               OR {identifies("t.candidate::text")} OR {identifies("t.reasons::text")})""",
     columns={name: f"t.{name}" for name in ("received_at", "verdict", "candidate")},
 ).holder(code="quarantine", label=_("Held back by cleaning"), order=22)
 
@@ -47,7 +53,7 @@ def _form_facts(
                  AND recorded_at >= (SELECT min(received_at) FROM webforms_submission WHERE id IN ({_SENT}))
                  AND recorded_at <= (SELECT max(received_at) FROM webforms_submission WHERE id IN ({_SENT}))
                  {returning}""",
-            {"persons": list(persons), **(more or {})},
+            {"persons": list(persons), **traces_of(persons).params, **(more or {})},
         )
         return list(cursor.fetchall())
 
@@ -83,6 +89,34 @@ SENT_FACTS = Holder(
 )
 
 
+ALIKE = 50
+"""So many uncertain ones of a kind are shown."""
+
+
+def _alike(persons: Sequence[int], what: Label, url: str, select: str) -> list[Alike]:
+    with connection.cursor() as cursor:
+        params = {"persons": list(persons), **traces_of(persons).params}
+        cursor.execute(f"{select} ORDER BY t.received_at DESC LIMIT {ALIKE}", params)
+        return [Alike(what=what, at=at, url=reverse(url, args=[pk])) for pk, at in cursor.fetchall()]
+
+
+def _alike_submissions(persons: Sequence[int]) -> list[Alike]:
+    select = f"""SELECT t.id, t.received_at FROM webforms_submission t
+        WHERE {alike("t.data::text")} AND NOT {identifies("t.data::text")}
+          AND NOT EXISTS (SELECT FROM leads_touch c WHERE c.origin = 'submission:' || t.id)"""
+    return _alike(persons, _("Submission"), "webforms:submission", select)
+
+
+def _alike_quarantined(persons: Sequence[int]) -> list[Alike]:
+    select = f"""SELECT t.id, t.received_at FROM intake_quarantined t
+        WHERE {alike("t.candidate::text")} AND NOT {identifies("t.candidate::text")} AND t.lead_id IS NULL"""
+    return _alike(persons, _("Held back by cleaning"), "intake:case", select)
+
+
 def register() -> None:
     """Called once by the wiring."""
-    register_holder(SUBMISSIONS, QUARANTINED, SENT_FACTS)
+    register_holder(
+        replace(SUBMISSIONS, alike=_alike_submissions),
+        replace(QUARANTINED, alike=_alike_quarantined),
+        SENT_FACTS,
+    )
