@@ -53,7 +53,7 @@ def packed[T](cls: type[T]) -> type[T]:
         for put, value in zip(setters, state, strict=True):
             put(self, value)
 
-    cls.__getstate__ = get_state  # type: ignore[method-assign, assignment]
+    cls.__getstate__ = get_state  # type: ignore[method-assign, assignment]  # of every class alike
     cls.__setstate__ = set_state  # type: ignore[attr-defined]
     return cls
 

@@ -119,7 +119,7 @@ def test_a_poison_fact_becomes_a_dead_letter_and_stops_nobody(put: Put) -> None:
     assert "三 is unlucky here" in letter.traceback
     assert (letter.reader, letter.kind, letter.tries) == ("poisoned", "test.counted", delivery.TRIES)
     (state,) = [state for state in list_reader_states() if state.name == "poisoned"]
-    assert (state.handled, state.behind, state.open_letters, state.replayable) == (6, 0, 1, False)
+    assert (state.handled, state.behind, state.open_letters) == (6, 0, 1)
 
     assert delivery.retry_dead_letter(letter_id=letter.pk, now=NOW) is False
     letter.refresh_from_db()

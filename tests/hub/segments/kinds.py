@@ -47,6 +47,7 @@ register_activities(*ACTIVITIES)
 DAYS = st.sampled_from([1, 3, 7, 30])
 TEXTS = st.sampled_from(["", "a", "B", "ab", "价格"])
 NAMES = st.sampled_from(["a", "B", "ab", "价格"])
+TRADES = st.sampled_from(["internet", "retail"])
 SOME = st.lists(NAMES, min_size=1, max_size=2)
 NUMBERS = st.sampled_from([0, 5, 10])
 RELATIVE = st.sampled_from([Op.WITHIN_LAST, Op.LONGER_AGO, Op.WITHIN_NEXT])
@@ -113,7 +114,7 @@ TRAITS = st.one_of(
     st.builds(_trait, st.just("person.created_at"), RELATIVE, DAYS),
     st.builds(_trait, st.just("person.created_at"), st.sampled_from([Op.BEFORE, Op.AFTER]), MOMENTS),
     st.builds(_trait, st.just("person.created_at"), st.just(Op.BETWEEN), st.just(["2026-11-15", "2026-11-20"])),
-    st.builds(_trait, st.just("company.industry"), st.sampled_from([Op.IS, Op.IS_NOT]), NAMES),
+    st.builds(_trait, st.just("company.industry"), st.sampled_from([Op.IS, Op.IS_NOT]), TRADES),
     st.builds(_trait, st.just("lead.stage"), st.sampled_from([Op.IS, Op.IS_NOT]), st.sampled_from(["lead", "mql"])),
     st.builds(_trait, st.just("lead.score"), st.sampled_from([Op.AT_LEAST, Op.AT_MOST]), st.sampled_from([10, 50])),
     st.builds(_trait, st.just("payments.total"), st.sampled_from([Op.IS, Op.IS_NOT, Op.AT_LEAST, Op.AT_MOST]), NUMBERS),
@@ -150,7 +151,7 @@ EVERY_LEAF: tuple[dict[str, Any], ...] = (
         "of": [
             _trait("person.title", Op.CONTAINS, "a"),
             _trait("person.created_at", Op.WITHIN_LAST, 7),
-            _trait("company.industry", Op.IS, "a"),
+            _trait("company.industry", Op.IS, "internet"),
         ],
     },
     {

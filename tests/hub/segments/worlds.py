@@ -34,7 +34,8 @@ def make(seed: int) -> World:
     dice = random.Random(seed)
     world = World(about_companies=frozenset({"company", "company_payments"}))
     companies = [
-        Company(id=number, name=f"C{number}", key=f"c{number}", industry=dice.choice(["", "a", "B"]), created_at=NOW)
+        Company(id=number, name=f"C{number}", key=f"c{number}", created_at=NOW,
+                industry=dice.choice(["", "internet", "retail"]))
         for number in (1, 2, 3)
     ]  # fmt: skip
     Company.objects.bulk_create(companies)

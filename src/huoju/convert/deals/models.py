@@ -25,7 +25,7 @@ class Opportunity(models.Model):
     lost_at = models.DateTimeField(_("lost"), null=True, blank=True)
     lost_reason = models.CharField(_("reason"), max_length=40, blank=True)
     competitor = models.CharField(_("competitor"), max_length=120, blank=True)
-    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 (absent is not empty)
     import_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
@@ -83,7 +83,7 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(_("paid"))
     note = models.CharField(_("note"), max_length=200, blank=True)
     recorded_by = models.ForeignKey("access.User", null=True, on_delete=models.SET_NULL, related_name="+")
-    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001
+    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 (absent is not empty)
     import_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

@@ -173,7 +173,7 @@ def _handle_alone(reader: Reader, fact: StoredFact, now: datetime) -> None:
                 reader.handle([fact], now)
         except OperationalError:
             raise
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 (recorded, as above)
             if attempt == TRIES:
                 DeadLetter.objects.update_or_create(
                     reader=reader.name,
@@ -198,7 +198,7 @@ def retry_dead_letter(*, letter_id: int, now: datetime) -> bool:
         try:
             with transaction.atomic():
                 reader_named(letter.reader).handle([fact], now)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 (recorded, as above)
             letter.traceback = traceback.format_exc()
             letter.tries += 1
             letter.failed_at = now

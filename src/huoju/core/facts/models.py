@@ -17,7 +17,7 @@ class Fact(models.Model):
     actor = models.CharField(max_length=80)
     source = models.CharField(max_length=80)
     payload = models.JSONField()
-    dedup_key = models.CharField(max_length=200, null=True)  # noqa: DJ001
+    dedup_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 (absent is not empty)
     shard = models.SmallIntegerField()
     tx = models.BigIntegerField()
 

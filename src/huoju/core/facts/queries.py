@@ -92,7 +92,6 @@ class ReaderState:
     waiting_since: datetime | None
     moved_at: datetime | None
     open_letters: int
-    replayable: bool
 
 
 def list_reader_states() -> list[ReaderState]:
@@ -116,7 +115,6 @@ def list_reader_states() -> list[ReaderState]:
                 ReaderState(
                     name=reader.name, kinds=reader.kind_names, handled=int(handled), behind=int(behind or 0),
                     waiting_since=since, moved_at=moved_at, open_letters=letters,
-                    replayable=reader.reset is not None,
                 )
             )  # fmt: skip
     return states

@@ -17,7 +17,7 @@ class Company(models.Model):
     name = models.CharField(_("company"), max_length=200)
     key = models.CharField(max_length=200)
     brand = models.CharField(_("short name"), max_length=200, blank=True, default="", db_default="")
-    uscc = models.CharField(_("unified social credit code"), max_length=18, null=True, blank=True)  # noqa: DJ001
+    uscc = models.CharField(_("unified social credit code"), max_length=18, null=True, blank=True)  # noqa: DJ001 (absent is not empty)
     industry = models.CharField(_("industry"), max_length=40, blank=True)
     region = models.CharField(_("region"), max_length=12, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)

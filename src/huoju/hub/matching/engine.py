@@ -202,7 +202,7 @@ class Matcher:
         if self._spark is None:
             api: Any = splink.DuckDBAPI(self._database)
         else:
-            api = splink.SparkAPI(  # type: ignore[no-untyped-call]
+            api = splink.SparkAPI(  # type: ignore[no-untyped-call]  # Splink
                 spark_session=self._spark, break_lineage_method="persist", register_udfs_automatically=False
             )
         linker = Linker(self._registered(api, _ROWS), settings, log_level=None, validate_settings=False)

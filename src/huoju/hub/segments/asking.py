@@ -40,8 +40,8 @@ def fact(kind: str) -> Table:
     return fact_table(all_activities()[kind].payload)
 
 
-@ibis.udf.scalar.builtin(name="current_setting", signature=(("string",), "string"))  # type: ignore[untyped-decorator]
-def _setting(name: str) -> str: ...  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="current_setting", signature=(("string",), "string"))  # type: ignore[untyped-decorator]  # Ibis has no types
+def _setting(name: str) -> str: ...  # type: ignore[empty-body]  # PostgreSQL has the body
 
 
 def now_setting() -> ibis.expr.types.TimestampScalar:

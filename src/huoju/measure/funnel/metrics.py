@@ -272,7 +272,7 @@ def medians(shape: Shape, dimension: Dimension) -> str:
                 **{f"d_{n}": _days(here, *pair) if n == at else ibis.null("int64") for n, pair in enumerate(pairs)},
             )  # fmt: skip
             united = here if united is None else united.union(here)
-        assert united is not None  # noqa: S101
+        assert united is not None  # noqa: S101 (a spec has two stages at least)
         rows = united
     else:
         # Only leads that have a day for a later stage than the first can have taken a step.

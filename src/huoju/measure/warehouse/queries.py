@@ -33,12 +33,12 @@ def as_table(mirrored: Mirrored, name: str | None = None) -> Table:
     return ibis.table(schema, name=name or mirrored.name)
 
 
-@ibis.udf.scalar.builtin(name="getvariable", signature=(("string",), "date"))  # type: ignore[untyped-decorator]
-def _date_variable(name: str) -> date: ...  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="getvariable", signature=(("string",), "date"))  # type: ignore[untyped-decorator]  # Ibis has no types
+def _date_variable(name: str) -> date: ...  # type: ignore[empty-body]  # DuckDB has the body
 
 
-@ibis.udf.scalar.builtin(name="getvariable", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]
-def _int_variable(name: str) -> int: ...  # type: ignore[empty-body]
+@ibis.udf.scalar.builtin(name="getvariable", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]  # Ibis has no types
+def _int_variable(name: str) -> int: ...  # type: ignore[empty-body]  # DuckDB has the body
 
 
 def compiled(question: Table, parameters: Mapping[str, Scalar] | None = None) -> str:

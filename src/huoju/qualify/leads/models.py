@@ -113,7 +113,7 @@ class Lead(models.Model):
     band = models.CharField(_("score band"), max_length=2, blank=True)
 
     # Ids in other systems are "system:id"; the unique constraint makes a second import of one file an update.
-    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True)  # noqa: DJ001
+    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True)  # noqa: DJ001 (absent is not empty)
     warnings = models.JSONField(_("data warnings"), default=list, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     import_id = models.BigIntegerField(null=True, blank=True)
