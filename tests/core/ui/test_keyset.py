@@ -102,9 +102,13 @@ def test_every_row_once(names: list[str | None], size: int, descending: bool) ->
 
 def test_count_stops_at_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     make(["a"] * 5)
-    assert fetch(User.objects.all(), BY_NAME, descending=False, size=1).count == 5
+    page = fetch(User.objects.all(), BY_NAME, descending=False, size=1)
+    assert (page.count, page.capped) == (5, False)
     monkeypatch.setattr(keyset, "CAP", 3)
-    assert fetch(User.objects.all(), BY_NAME, descending=False, size=1).count == 4
+    page = fetch(User.objects.all(), BY_NAME, descending=False, size=1)
+    assert (page.count, page.capped) == (3, True)
+    page = fetch(User.objects.all(), BY_NAME, descending=False, size=5)
+    assert (page.count, page.capped) == (5, False)  # all of them stand on the page
 
 
 @pytest.mark.parametrize("descending", [False, True])

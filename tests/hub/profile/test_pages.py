@@ -20,8 +20,6 @@ from huoju.hub.profile import operations, timeline
 from huoju.hub.profile.models import FieldValue, SurvivorshipRules, Tag, TagAssignment
 from huoju.hub.profile.operations import Said
 from huoju.hub.profile.policy import Field
-from huoju.hub.profile.queries import among as tagged_among
-from huoju.hub.profile.queries import people
 from huoju.qualify.leads.facts import LeadTouched
 from tests.entering import Enter
 from tests.qualify.factory import Known, days_ago, make_lead, make_user, tell
@@ -79,11 +77,11 @@ class TestList:
         assert "VIP" in answer.content.decode()
         assert listed(client.get("/people/?stage=won")) == [old.person.pk]
 
-    @pytest.mark.parametrize("few", [people.FEW, 0])
+    @pytest.mark.parametrize("few", [among.FEW, 0])
     def test_merged_people_are_found_sorted_and_exported_by_what_is_shown(
         self, enter: Enter, few: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(people, "FEW", few)
+        monkeypatch.setattr(among, "FEW", few)
         first, second, third, fourth = (make_lead(title="Clerk", region="11") for _ in range(4))
         now, works = (
             timezone.now(),
@@ -132,7 +130,6 @@ class TestList:
         """Whatever is asked of few ids at once or of each row: merged people count by either side, and sales find
         by stages of leads that they see, not by those of others."""
         monkeypatch.setattr(among, "FEW", few)
-        monkeypatch.setattr(tagged_among, "FEW", few)
         me = make_user("me", role="sales")
         mine, pooled, hidden = (
             make_lead(owner=me, stage="sql"),

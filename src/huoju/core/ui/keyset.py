@@ -8,6 +8,10 @@ the order, and each wants another plan. So the first `CAP` ids that match are fe
 they are the count, and if that is all of them, they are what is sorted. Else the page is looked for in the next `REACH`
 rows of the order, and only if they do not fill it, all that match are gathered and sorted. Whole rows are read for a
 page alone.
+
+Conditions that each row must be asked for (`core.among.Asked`) are asked of all ids that match all others, up to
+`WHOLE`. Of more they are asked of `CANDIDATES`: then the count is a lower bound, and the page is looked for further and
+further down the order, never among all.
 """
 
 import base64
@@ -23,8 +27,16 @@ from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
+from huoju.core.among import apart, first, listed
+
 CAP = 2_000
 """Rows that are counted; up to so many are sorted by themselves."""
+CANDIDATES = 5_000
+"""Rows that are asked the conditions of `core.among.Asked` for a count, and at the first try for a page."""
+WHOLE = 15_000
+"""Up to so many rows are all asked."""
+FURTHER = 4
+"""So many times more rows are walked through at each further try."""
 REACH = 20_000
 """Rows of the whole table that are walked through in its order before all that match are gathered and sorted."""
 
@@ -52,12 +64,13 @@ class Sort:
 @dataclass(frozen=True)
 class Slice[M: Model]:
     """One page of rows with the cursors of its neighbours (None where there is none), and how many rows there are in
-    all: `CAP` + 1 for any number above `CAP`."""
+    all: exactly, or (`capped`) more than `count`."""
 
     rows: list[M]
     before: str | None
     after: str | None
     count: int
+    capped: bool
 
 
 class _Row(Func):
@@ -90,10 +103,10 @@ def fetch[M: Model](
     before: str | None = None,
 ) -> Slice[M]:
     """One page of `rows`. A cursor that cannot be read (an edited address) means the first page."""
-    matching = list(rows.order_by().values_list("pk", flat=True)[: CAP + 1])
-    few = len(matching) <= CAP
-    narrow = _only(rows, matching) if few else rows
-    walk = _Walk(narrow, sort, reach=None if few or not rows.query.where else REACH)
+    known = _known(rows)
+    narrow = _only(rows, known.ids) if known.all else rows
+    reach = None if known.all or not rows.query.where else CANDIDATES if known.asked else REACH
+    walk = _Walk(narrow, sort, reach=reach, asked=known.asked)
     backwards = before is not None
     cursor = walk.read(before if backwards else after)
     backwards = backwards and cursor is not None
@@ -102,8 +115,8 @@ def fetch[M: Model](
         found = walk.take(cursor, size + 1, descending=reverse, nulls_first=backwards)
     else:
         moved = sort.moved()
-        if few:
-            moved = replace(moved, rows=moved.rows.filter(**{f"{moved.row}__in": matching}))
+        if known.all:
+            moved = replace(moved, rows=moved.rows.filter(listed(known.ids, moved.row)))
         found = _Both(walk, moved, narrow).take(cursor, size + 1, descending=reverse)
     more = len(found) > size
     found = found[:size]
@@ -114,15 +127,50 @@ def fetch[M: Model](
         rows=_whole(rows, [pk for _, pk in found]),
         before=_written(found[0]) if has_before and found else None,
         after=_written(found[-1]) if has_after and found else None,
-        count=len(matching),
+        count=known.count if known.all else max(known.count, len(found)),
+        capped=not known.all and (has_before or has_after),
     )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the first look says: some ids that match, whether they are all, how many there are at least, and whether
+    rows are asked one by one, too many to ask them all."""
+
+    ids: Sequence[int]
+    all: bool
+    count: int
+    asked: bool
+
+
+def _known(rows: QuerySet[Any]) -> _Known:
+    looked_at, complete = rows, True
+    if halves := apart(rows):
+        plain, asked = halves
+        text, complete = first(plain, CANDIDATES, unless=WHOLE)
+        looked_at = asked.filter(listed(text))
+    ids = list(looked_at.order_by().values_list("pk", flat=True)[: CAP + 1])
+    enough = len(ids) > CAP
+    count = CAP if enough else len(ids)
+    return _Known(
+        ids=ids,
+        all=complete and not enough,
+        count=count if complete or enough else _rounded(count),
+        asked=not complete,
+    )
+
+
+def _rounded(count: int) -> int:
+    """Down to one digit: of a part of the rows more would say nothing."""
+    tens: int = 10 ** (len(str(count)) - 1)
+    return count // tens * tens
 
 
 def _only[M: Model](rows: QuerySet[M], ids: Sequence[int]) -> QuerySet[M]:
     """`rows` with these ids, which are known to match: its conditions are not looked at again."""
     narrowed = rows.order_by()
     narrowed.query.where = type(narrowed.query.where)()
-    return narrowed.filter(pk__in=ids)
+    return narrowed.filter(listed(ids))
 
 
 def _whole[M: Model](rows: QuerySet[M], ids: Sequence[int]) -> list[M]:
@@ -141,11 +189,12 @@ class _Walk[M: Model]:
     With a `reach` a range is looked for among so many rows of the whole table first.
     """
 
-    def __init__(self, rows: QuerySet[M], sort: Sort, *, reach: int | None) -> None:
+    def __init__(self, rows: QuerySet[M], sort: Sort, *, reach: int | None, asked: bool) -> None:
         self.rows = cast("QuerySet[M]", rows.select_related(None).annotate(_key=F(sort.field)))
         self.sort = sort
         self.field = F("_key").resolve_expression(self.rows.query).output_field
         self.reach = reach if _is_column(rows.model, sort.field) else None
+        self.asked = asked
 
     def read(self, text: str | None) -> Cursor | None:
         """The cursor behind `text`, None when there is none or it is broken."""
@@ -194,27 +243,34 @@ class _Walk[M: Model]:
         """The next rows of one range, in the order of `names`."""
         if after is not None:
             rows = rows.filter(self._compared(names, after, ">"))
-        ordered = rows.order_by(*self._order(names))
-        if (edge := self._edge(names, after)) is None:
-            return _cursors(ordered, limit)
-        near = _cursors(ordered.filter(self._compared(names, edge, "<=")), limit)
-        if len(near) == limit:
-            return near
-        beyond = rows.filter(self._compared(names, edge, ">"))
-        keys = [Coalesce(F(name), F(name)) for name in names]  # an order that no index has
-        gathered = beyond.order_by(*(key.desc() if self.descending else key.asc() for key in keys))
-        return near + _cursors(gathered, limit - len(near))
+        found: list[Cursor] = []
+        reach, edge = self.reach, after
+        while len(found) < limit:
+            edge = self._edge(names, edge, reach)
+            if edge is None or reach is None:
+                return found + _cursors(rows.order_by(*self._order(names)), limit - len(found))
+            near = rows.filter(self._compared(names, edge, "<=")).order_by(*self._order(names))
+            found += _cursors(near, limit - len(found))
+            rows = rows.filter(self._compared(names, edge, ">"))
+            if not self.asked:
+                break
+            reach *= FURTHER
+        if len(found) < limit:
+            keys = [Coalesce(F(name), F(name)) for name in names]  # an order that no index has
+            gathered = rows.order_by(*(key.desc() if self.descending else key.asc() for key in keys))
+            found += _cursors(gathered, limit - len(found))
+        return found
 
-    def _edge(self, names: Names, after: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    def _edge(self, names: Names, after: tuple[Any, ...] | None, reach: int | None) -> tuple[Any, ...] | None:
         """The row of the whole table that stands `reach` rows further in the order."""
-        if self.reach is None:
+        if reach is None:
             return None
         table: QuerySet[Any] = self.rows.model._base_manager.order_by(*self._order(names))
         if self.sort.nullable and names[0] == self.sort.field:
             table = table.filter(**{f"{self.sort.field}__isnull": False})
         if after is not None:
             table = table.filter(self._compared(names, after, ">"))
-        return next(iter(table.values_list(*names)[self.reach : self.reach + 1]), None)
+        return next(iter(table.values_list(*names)[reach : reach + 1]), None)
 
     def _order(self, names: Names) -> list[str]:
         return [f"-{name}" if self.descending else name for name in names]
@@ -262,9 +318,7 @@ class _Both[M: Model]:
                 if place is not None:
                     rows = rows.filter(self._compared(names, place, operator))
             part: list[Cursor] = list(rows.order_by(*order).values_list(*names)[:size])
-            ours = set(
-                self.rows.order_by().filter(pk__in=[pk for _, pk in part]).values_list("pk", flat=True)
-            )
+            ours = set(self.rows.order_by().filter(listed(pk for _, pk in part)).values_list("pk", flat=True))
             found += [each for each in part if each[1] in ours]
             if len(part) < size or len(found) >= limit:
                 return found[:limit]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views import View as DjangoView
 
 from .filters import Chip, chips, clean_query
-from .keyset import CAP, Slice, Sort, fetch
+from .keyset import Slice, Sort, fetch
 from .liststore import View, list_store
 from .navigation import Viewer
 from .respond import is_fragment, redirect_to, respond, toast, trigger
@@ -261,8 +261,8 @@ class ListPage[M: Model](DjangoView):
         return ListState(
             table=self._table(page.rows, shown),
             headers=self._headers(shown, sort_key),
-            count=min(page.count, CAP),
-            capped=page.count > CAP,
+            count=page.count,
+            capped=page.capped,
             previous_url=self._address(before=page.before) if page.before else None,
             next_url=self._address(after=page.after) if page.after else None,
             chips=found_chips,

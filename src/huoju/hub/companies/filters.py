@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.among import within
 from huoju.core.geo import codes_within
 from huoju.core.places import list_countries, list_provinces
 from huoju.core.search import queries as search
@@ -41,7 +42,7 @@ class CompanyFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     def search(self, rows: QuerySet[Company], name: str, value: str) -> QuerySet[Company]:
         """By part of a name, pinyin, registration number, domain: what the global search finds."""
         found = search.matching(COMPANIES, value)
-        return rows.none() if found is None else rows.filter(pk__in=found)
+        return rows.none() if found is None else rows.filter(within(found, column="object_id"))
 
     def by_region(self, rows: QuerySet[Company], name: str, values: list[str]) -> QuerySet[Company]:
         """Provinces with their cities."""

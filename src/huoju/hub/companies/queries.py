@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
-from huoju.core.among import among
+from huoju.core.among import Mapped, among, unmerged
 from huoju.core.export import Cell
 from huoju.core.places import region_name
 
@@ -18,6 +18,8 @@ from .display import list_industries as list_industries
 from .display import list_sizes as list_sizes
 from .models import Alias, Company, CompanyDomain, CompanyMerge, Suggestion
 
+MERGED: Mapped = {"column": "company_id", "mapping": Alias, "whole": "main_id"}
+"""Into which companies others are merged, as `core.among` asks."""
 FACES = 200
 """Persons of a company whose facts stand on its timeline: the newest ones."""
 TREE = 200
@@ -61,18 +63,13 @@ def group_of(main_ids: Sequence[int]) -> list[int]:
 
 def list_companies() -> QuerySet[Company]:
     """Every company once: what is merged into another one is not a company of its own."""
-    # A scalar subquery, as for persons: `identity.queries.list_profiles` says why.
-    into = Subquery(Alias.objects.filter(company_id=OuterRef("pk")).values("main_id"))
-    return Company.objects.alias(_into=into).filter(_into=None)
+    return unmerged(Company.objects.all(), **MERGED)
 
 
 def visible_to(user: User) -> QuerySet[Company]:
     """The companies that `user` may see, each once."""
-    mains = list_companies()
     ids = registry.visible_ids(user)
-    if ids is None:
-        return mains
-    return among(mains, ids, column="company_id", mapping=Alias.objects.all(), whole="main_id")
+    return list_companies() if ids is None else among(Company.objects.all(), ids, **MERGED)
 
 
 def get_company_for(user: User, company_id: int) -> Company:

@@ -32,6 +32,8 @@ class Person(models.Model):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("persons")
+        # What the list of people is filtered by: equal keys share a page.
+        indexes = [models.Index(fields=["region"], name="identity_by_region", condition=~models.Q(region=""))]
 
     def __str__(self) -> str:
         """What the person is called: whoever has no name, by an address that is masked like any other."""

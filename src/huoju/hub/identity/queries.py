@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from huoju.core import among as sets
 from huoju.core.bulk import texts
@@ -13,6 +13,9 @@ from huoju.hub.companies.policy import company_domain
 
 from .models import Alias, Identifier, Merge, MergeProposal, Person
 from .policy import Decision, Evidence, Method, identifiers_in
+
+MERGED: sets.Mapped = {"column": "person_id", "mapping": Alias, "whole": "profile_id"}
+"""Into whom persons are merged, as `core.among` asks."""
 
 
 class KnownIdentifier(NamedTuple):
@@ -65,21 +68,21 @@ def list_visitors(person_ids: Sequence[int]) -> list[str]:
 
 def list_profiles() -> QuerySet[Person]:
     """Everybody who is a profile of their own: all persons but those that are merged into another one."""
-    # A scalar subquery, not NOT EXISTS: as a join it would walk through all merged persons for each row of a filter
-    # that the planner believes to find less than it does.
-    into = Subquery(Alias.objects.filter(person_id=OuterRef("pk")).values("profile_id"))
-    return Person.objects.alias(_into=into).filter(_into=None).select_related("company")
+    return sets.unmerged(list_persons(), **MERGED)
 
 
-def among(
-    profiles: QuerySet[Person], person_ids: QuerySet[Any, Any], *, one: bool = False
-) -> QuerySet[Person]:
-    """Those of the profiles of which a member is one of these persons (a query of `person_id`).
+def list_persons() -> QuerySet[Person]:
+    """Everybody, whoever they are merged into, with their companies."""
+    return Person.objects.select_related("company")
+
+
+def among(people: QuerySet[Person], person_ids: QuerySet[Any, Any], *, one: bool = False) -> QuerySet[Person]:
+    """The profiles among `people` of which a member is one of these persons (a query of `person_id`).
 
     `one`: for asking about a single profile. Else up to `core.among.FEW` ids are fetched beforehand.
     """
     narrow = sets.belonging if one else sets.among
-    return narrow(profiles, person_ids, column="person_id", mapping=Alias.objects.all(), whole="profile_id")
+    return narrow(people, person_ids, **MERGED)
 
 
 class Columns(NamedTuple):

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from huoju.core.among import within
 from huoju.core.geo import codes_within
 from huoju.core.places import list_provinces
 from huoju.core.search import queries as search
@@ -60,12 +61,14 @@ class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     def by_company(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """At a company that the search finds by it: by part of its name."""
         found = search.matching("company", value)
-        return rows.none() if found is None else queries.surviving(rows, "company_id", Q(company__in=found))
+        if found is None:
+            return rows.none()
+        return queries.surviving(rows, "company_id", within(found, column="object_id", of="company_id"))
 
     def by_region(self, rows: QuerySet[Any], name: str, values: list[str]) -> QuerySet[Any]:
         """Provinces with their cities."""
-        within = Q(region__in=codes_within(values))
-        return queries.surviving(rows, "region", within) if values else rows
+        inside = Q(region__in=codes_within(values))
+        return queries.surviving(rows, "region", inside) if values else rows
 
     def by_title(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """With a part of the job title that is shown."""

@@ -1,11 +1,12 @@
 """Filters of the list of leads."""
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns import queries as campaigns
 from huoju.core.access import queries as access
+from huoju.core.among import within
 from huoju.core.geo import codes_within
 from huoju.core.places import list_provinces
 from huoju.core.search import queries as search_queries
@@ -61,15 +62,15 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     def search(self, rows: QuerySet[Lead], name: str, value: str) -> QuerySet[Lead]:
         """By part of the person's name, company, mail, phone, or the lead's number: what the global search finds."""
         found = search_queries.matching(LEADS, value)
-        return rows.none() if found is None else rows.filter(pk__in=found)
+        return rows.none() if found is None else rows.filter(within(found, column="object_id"))
 
     def by_id(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
         """One of the ids, or none at all."""
         ids = [int(value) for value in values if value != NONE]
         if not values:
             return rows
-        chosen = rows.filter(**{f"{name}_id__in": ids}) if ids else rows.none()
-        return chosen | rows.filter(**{f"{name}_id__isnull": True}) if NONE in values else chosen
+        chosen = Q(**{f"{name}_id__in": ids})
+        return rows.filter(chosen | Q(**{f"{name}_id__isnull": True}) if NONE in values else chosen)
 
     def by_region(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
         """Provinces with their cities: `44` finds 4403 as well."""

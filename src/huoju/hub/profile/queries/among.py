@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-from django.db.models import BooleanField, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from huoju.core.among import listed
-
-FEW = 50_000
-"""Up to so many ids are fetched: one table's index gives them quickly."""
-_PROFILES = """SELECT m.id FROM unnest(%s::bigint[]) m(id)
-    UNION ALL SELECT a.profile_id FROM identity_alias a WHERE a.person_id = ANY(%s)"""
+from huoju.core.among import Asked, fetched, listed
+from huoju.hub.identity.queries import MERGED
 
 
 def found_in(people: QuerySet[Any], found: Sequence[QuerySet[Any, Any]]) -> QuerySet[Any]:
@@ -28,18 +23,16 @@ def found_in(people: QuerySet[Any], found: Sequence[QuerySet[Any, Any]]) -> Quer
 def of_whom(people: QuerySet[Any], *, owner: str, rows: str, params: Sequence[Any]) -> QuerySet[Any]:
     """Those profiles among `people` of whom, or of whose other members, there is one of `rows` (`FROM … x WHERE …`),
     whose column `owner` is a person. Few are fetched at once, else each profile is asked (see `core.among`)."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT x.{owner} {rows} LIMIT {FEW + 1}", params)
-        few = [id_ for (id_,) in cursor.fetchall()]
-        if len(few) <= FEW:
-            cursor.execute(_PROFILES, [few, few])
-            return people.filter(listed(id_ for (id_,) in cursor.fetchall()))
+    known = fetched(f"SELECT x.{owner} {rows}", params, **MERGED)
+    if known is not None:
+        return people.filter(listed(known))
     one = f"SELECT 1 {rows} AND x.{owner}"
     asked = RawSQL(
         f"""({one} = identity_person.id LIMIT 1) = 1 OR (
+            identity_person.id IN (SELECT profile_id FROM identity_alias) AND (
             SELECT 1 FROM identity_alias a WHERE a.profile_id = identity_person.id
-            AND ({one} = a.person_id LIMIT 1) = 1 LIMIT 1) = 1""",
+            AND ({one} = a.person_id LIMIT 1) = 1 LIMIT 1) = 1)""",
         [*params, *params],
         output_field=BooleanField(),
     )
-    return people.filter(asked)
+    return people.filter(Asked(Q(asked)))

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.lookups import Exact, IsNull
 from django.http import Http404
 
-from huoju.core.among import listed
+from huoju.core import among as sets
+from huoju.core.among import Asked, listed
 from huoju.core.facts.kinds import kind_of
 from huoju.core.ui.keyset import Moved
 from huoju.hub.identity import queries as persons
@@ -19,10 +21,6 @@ from .values import golden_of
 
 MERGES = frozenset(kind_of(each).name for each in (PersonMerged, PersonUnmerged))
 """The kinds of facts after which a person may be read as another profile."""
-
-
-FEW = 20_000
-"""Up to so many profiles whose own person says something else are fetched."""
 
 
 def list_combined(*, after: int, limit: int) -> list[int]:
@@ -53,23 +51,24 @@ def by_age() -> Moved:
     return Moved(rows, key="known_first", row="profile_id")
 
 
-def surviving(people: QuerySet[Any], field: str, condition: Q) -> QuerySet[Any]:
+def surviving(people: QuerySet[Any], field: str, condition: Q | Asked) -> QuerySet[Any]:
     """Those among `people` of whom the value of `field` that is shown meets `condition` (on a column of a person).
 
     Of merged persons the value may be a member's. Few of those are fetched at once, else each row is asked.
     """
     differing = Combined.objects.filter(elsewhere__contains=[field]).annotate(
-        fits=Case(When(condition, Value(True)), default=False, output_field=BooleanField())
+        fits=Case(When(Q(condition), Value(True)), default=False, output_field=BooleanField())
     )
-    few = list(differing.values_list("pk", "fits")[: FEW + 1])
-    if len(few) > FEW:
+    whole = Q(condition)
+    few = list(differing.values_list("pk", "fits")[: sets.FEW + 1])
+    if len(few) > sets.FEW:
         fits = Subquery(differing.filter(pk=OuterRef("pk")).values("fits")[:1])
-        asked: QuerySet[Any] = people.alias(_fits=fits)
-        return asked.filter(Q(_fits=True) | Q(_fits=None) & condition)
+        whole = Q(Exact(fits, True)) | Q(IsNull(fits, True)) & whole
+        return people.filter(Asked(whole))
     if few:
         wrong, right = ([pk for pk, fits in few if fits is answer] for answer in (False, True))
-        condition = condition & ~Q(listed(wrong)) | Q(listed(right))
-    return people.filter(condition)
+        whole = whole & ~Q(listed(wrong)) | Q(listed(right))
+    return people.filter(Asked(whole) if isinstance(condition, Asked) else whole)
 
 
 def show_golden(people: Iterable[Any]) -> None:
@@ -102,13 +101,13 @@ def show_origin(people: Iterable[Any]) -> None:
 def list_people(user: Any) -> QuerySet[Any]:
     """The profiles that `user` may see: those of whom they may see a member. With their companies."""
     ids = visible_ids(user)
-    return persons.list_profiles() if ids is None else persons.among(persons.list_profiles(), ids)
+    return persons.list_profiles() if ids is None else persons.among(persons.list_persons(), ids)
 
 
 def get_visible(user: Any, person_id: int) -> Any:
     """A profile's own person, with the company. Raises `Http404` if there is none or `user` may not see it."""
     ids = visible_ids(user)
-    people = persons.list_profiles() if ids is None else persons.among(persons.list_profiles(), ids, one=True)
+    people = persons.list_profiles() if ids is None else persons.among(persons.list_persons(), ids, one=True)
     found = people.filter(pk=person_id).first()
     if found is None:
         raise Http404
