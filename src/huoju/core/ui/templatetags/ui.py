@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from huoju.core.ui import formats, stages
+from huoju.core.ui.cells import draw_rows
 from huoju.core.ui.links import link_of
 from huoju.core.ui.parts import Chart, Figure
 
@@ -205,27 +206,10 @@ def filter_input(field: Any, inline: bool = False) -> SafeString:
 
 @register.filter
 def table_rows(table: Any) -> list[tuple[Any, str | None, SafeString]]:
-    """The rows of a table: the record, the address that a click on it opens, and its cells.
-
-    Drawn here and not in the template: a page has hundreds of cells, and what a column says of itself is asked once.
-    """
-    heads = [(column.name, column.attrs["td"].get("class", ""), column.header) for column in table.columns]
+    """The rows of a table: the record, the address that a click on it opens, and its cells."""
     with_urls = getattr(table, "rows_with_urls", None)
-    return [
-        (
-            row.record,
-            url,
-            format_html_join(
-                "",
-                '<td class="{}" data-label="{}">{}</td>',
-                (
-                    (f"{classes}{'' if at else ' hj-first'}", label, row.get_cell(name))
-                    for at, (name, classes, label) in enumerate(heads)
-                ),
-            ),
-        )
-        for row, url in (with_urls if with_urls is not None else [(row, None) for row in table.rows])
-    ]
+    rows = with_urls if with_urls is not None else [(row, None) for row in table.rows]
+    return [(row.record, url, cells) for (row, url), cells in zip(rows, draw_rows(table), strict=True)]
 
 
 @register.inclusion_tag("ui/_figure.html")
