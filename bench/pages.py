@@ -50,7 +50,7 @@ FILTERS = (
     *(
         "band=A",
         "band=D",
-        "captured_at_min=2025-03-01&captured_at_max=2025-03-02",
+        "captured_at_after=2025-03-01&captured_at_before=2025-03-02",
         "warnings=true",
         "warnings=false",
     ),
@@ -80,7 +80,7 @@ COMPANIES = (
         "q=北京",
         "q=firm777.cn",
     ),
-    *("region=44&q=北京&sort=name", "created_at_min=2025-03-01"),
+    *("region=44&q=北京&sort=name", "created_at_after=2025-03-01"),
 )
 PEOPLE = (
     *(
@@ -94,7 +94,7 @@ PEOPLE = (
         "stage=lead&tag=2",
     ),
     *("owner={owner}", "owner={rare_owner}", "region=44", "region=54&sort=created_at", "company=北京"),
-    *("company=firm777.cn", "title=CTO", "q=王伟", "q=+8613800777777", "created_at_max=2025-01-02"),
+    *("company=firm777.cn", "title=CTO", "q=王伟", "q=+8613800777777", "created_at_before=2025-01-02"),
 )
 FUNNELS = ("", "split=owner", "split=region&view=period", "split=channel&channel=1", "split=month")
 

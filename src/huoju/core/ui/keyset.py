@@ -155,7 +155,7 @@ def _known(rows: QuerySet[Any]) -> _Known:
     return _Known(
         ids=ids,
         all=complete and not enough,
-        count=count if complete or enough else _rounded(count),
+        count=count if complete or enough else _rounded(count - 1) if count else 0,
         asked=not complete,
     )
 
