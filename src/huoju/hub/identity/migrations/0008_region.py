@@ -6,8 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('companies', '0004_groups_and_merges'),
-        ('identity', '0006_parts'),
+        ('identity', '0007_held_not_looked_up'),
     ]
 
     operations = [
