@@ -48,6 +48,7 @@ urlpatterns = [
     path("broken/", broken),
     path("quiet/", quiet),
 ]
+handler400 = "huoju.site.pages.bad_request"
 handler403 = "huoju.site.pages.forbidden"
 handler404 = "huoju.site.pages.not_found"
 handler500 = "huoju.site.pages.server_error"
@@ -110,6 +111,20 @@ def test_a_missing_page_for_visitors_has_no_shell(client: Client) -> None:
     response = client.get("/nowhere/")
     assert response.status_code == 404
     assert 'class="hj-sidebar' not in response.text
+
+
+@pytest.mark.django_db
+def test_a_missing_address_of_the_api_is_json(client: Client) -> None:
+    response = client.get("/api/v1/nothing", headers={"Accept-Language": "en"})
+    assert response.status_code == 404
+    assert response.json() == {"error": {"code": "not_found", "message": "There is nothing here."}}
+
+
+def test_a_body_larger_than_allowed(signed_in: Client, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    response = signed_in.post("/settings/profile/", {"name": "x" * 2000})
+    assert response.status_code == 413
+    assert "This is too large" in response.text
 
 
 @pytest.mark.urls("tests.site.test_pages")

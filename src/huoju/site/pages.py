@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -17,6 +18,8 @@ from huoju.core.access.policy import Action
 from huoju.core.ui.home import CardContent, home_cards
 from huoju.core.ui.respond import respond
 from huoju.qualify.leads import queries as leads_queries
+
+from . import rest
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -105,8 +108,13 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 in the look of the house."""
-    return _error(request, 404)
+    """404 in the look of the house; for programs as JSON."""
+    return rest.missing(request) if request.path.startswith("/api/") else _error(request, 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: what came is larger than a form may be, or no browser would have sent it."""
+    return _error(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

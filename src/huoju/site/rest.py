@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, reverse
@@ -108,6 +108,16 @@ def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     if message.startswith("Cannot parse request body"):  # django-ninja's own, in English
         message = _("The body is not JSON.")
     return answer(request, error.status_code, codes.get(error.status_code, "error"), message)
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return answer(request, 413, "too_large", _("The request is too large."))
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    """404 for an address below `/api/` that no route has, as JSON like every other answer."""
+    return answer(request, 404, "not_found", _("There is nothing here."))
 
 
 @login_not_required

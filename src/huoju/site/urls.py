@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path(prefix, include(module)) for prefix, module in ROOMS),
 ]
 
+handler400 = "huoju.site.pages.bad_request"
 handler403 = "huoju.site.pages.forbidden"
 handler404 = "huoju.site.pages.not_found"
 handler500 = "huoju.site.pages.server_error"

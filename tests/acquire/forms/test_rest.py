@@ -139,6 +139,7 @@ def test_wrong_fields_are_named_in_the_callers_language(api_key: tuple[ApiKey, s
         {"mobile": "13812345678", "occurred_at": "2026-02-30T10:00:00Z"},
         {"mobile": "13812345678", "occurred_at": "2026-02-03T10:00:00"},
         {"mobile": "13812345678", "occurred_at": "2999-01-01T10:00:00Z"},
+        {"mobile": "13812345678", "occurred_at": "1989-12-31T23:59:59Z"},
         [],
         "{broken",
         '{"mobile": 1',
@@ -149,6 +150,12 @@ def test_bad_input_is_a_clear_refusal(program: Program, body: Any) -> None:
     assert answer.status_code in {400, 422}
     assert answer.json()["error"]["message"]
     assert not Submission.objects.exists()
+
+
+def test_a_body_larger_than_allowed_is_refused_as_json(program: Program, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = program.post("leads", {"mobile": "13812345678", "message": "x" * 2000})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 
 def test_what_does_not_fit_the_schema_is_named_in_the_callers_language(api_key: tuple[ApiKey, str]) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
@@ -31,6 +31,8 @@ from .wording import ANSWER_TEXTS, CONSENT_REQUIRED
 MAX_ROWS = 1000
 MAX_KEY = 120
 PER_KEY = 1200  # requests in a minute
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Nothing that became a lead happened before, as for dates in imported files."""
 
 router = Router(auth=ApiKeyAuth(ApiScope.LEADS_WRITE))
 
@@ -365,6 +367,8 @@ def _check(row: LeadIn, api_key: ApiKey, key: str, forms: queries.FormsBySlug, n
     ]
     if row.occurred_at and row.occurred_at > now + timedelta(minutes=5):
         found.append(_problem("occurred_at", _("This lies in the future."), "future"))
+    if row.occurred_at and row.occurred_at < EARLIEST:
+        found.append(_problem("occurred_at", _("This lies before 1990."), "too_early"))
     if form and version:
         ticked = [purpose for purpose, given in row.consent.items() if given]
         answers = check(queries.definition_of(version), {**known, **row.fields}, ticked)
