@@ -45,15 +45,20 @@ document.addEventListener("alpine:init", function () {
       document.body.dispatchEvent(new CustomEvent("segment-changed"));
     }
 
-    function redraw(focus) {
+    function controls(row) { return row ? Array.from(row.querySelectorAll("select, input, button")) : []; }
+
+    // Who works by keyboard stays in the row: at the button `named`, else at what stands where they were.
+    function redraw(focus, named) {
       var place = root.querySelector("[data-tree]");
+      var selector = '[data-key="' + focus + '"]';
+      var at = controls(place.querySelector(selector)).indexOf(document.activeElement);
       place.replaceChildren(group(tree, null));
       changed();
-      if (focus) {
-        var row = place.querySelector('[data-key="' + focus + '"]');
-        var target = row && row.querySelector("select, input, button");
-        if (target) target.focus();
-      }
+      if (!focus) return;
+      var after = controls(place.querySelector(selector));
+      var same = after.filter(function (control) { return named && control.getAttribute("aria-label") === named; });
+      var target = same.pop() || after[Math.min(Math.max(at, 0), after.length - 1)];
+      if (target) target.focus();
     }
 
     function say(what) { root.querySelector("[data-announce]").textContent = text[what]; }
@@ -63,7 +68,9 @@ document.addEventListener("alpine:init", function () {
     function select(label, options, value, change) {
       var box = make("select", { className: "form-select form-select-sm", "aria-label": label, on: { change: function () { change(box.value); } } });
       var groups = {};
-      options.forEach(function (option) {
+      // A value that is offered no more is shown as it is, so that nobody saves what they do not see.
+      var gone = value !== "" && value !== undefined && value !== null && !options.some(function (option) { return String(option[0]) === String(value); });
+      (gone ? [[value, String(value)]] : []).concat(options).forEach(function (option) {
         var into = box;
         if (option[2]) {
           if (!groups[option[2]]) { groups[option[2]] = make("optgroup", { label: option[2] }); box.append(groups[option[2]]); }
@@ -138,7 +145,9 @@ document.addEventListener("alpine:init", function () {
       }
       function draw() {
         var chosen = test.value.map(String);
-        var chips = choices.filter(function (choice) { return chosen.indexOf(String(choice[0])) >= 0; }).map(function (choice) {
+        var chips = chosen.map(function (value) {
+          return choices.find(function (choice) { return String(choice[0]) === value; }) || [value, value];
+        }).map(function (choice) {
           var left = chosen.filter(function (value) { return value !== String(choice[0]); });
           return make("button", { type: "button", className: "sg-chip", "aria-label": text.remove + " " + choice[1], on: { click: function () { put(left, "select"); } } },
             [make("span", { textContent: choice[1] }), make("i", { className: "ti ti-x", "aria-hidden": "true" })]);
@@ -211,18 +220,23 @@ document.addEventListener("alpine:init", function () {
     }
 
     function factRow(node, redo) {
-      var how = node.at_most === 0 ? "never" : node.at_most !== undefined && node.at_most !== null ? "at_most" : "at_least";
+      var least = node.at_least === undefined ? 1 : node.at_least;
+      var how = node.at_most === 0 ? "never" : node.at_most === undefined || node.at_most === null ? "at_least" : least ? "between" : "at_most";
       var parts = [chooseFact(node, redo)];
-      parts.push(select(text.compare, [["at_least", text.at_least], ["at_most", text.at_most], ["never", text.never]], how, function (value) {
+      parts.push(select(text.compare, [["at_least", text.at_least], ["at_most", text.at_most], ["between", known.ops.between], ["never", text.never]], how, function (value) {
         delete node.at_most;
         node.at_least = 1;
         if (value === "never") { node.at_least = 0; node.at_most = 0; }
         if (value === "at_most") { node.at_least = 0; node.at_most = 1; }
+        if (value === "between") node.at_most = 2;
         redo();
       }));
       if (how !== "never") {
-        var name = how === "at_most" ? "at_most" : "at_least";
-        parts.push(input(text.times, "number", node[name] === undefined ? 1 : node[name], function (v) { node[name] = v === "" ? null : Number(v); }), word(text.times));
+        (how === "between" ? ["at_least", "at_most"] : [how]).forEach(function (name) {
+          var label = how === "between" ? text[name] + " " + text.times : text.times;
+          parts.push(input(label, "number", name === "at_least" ? least : node[name], function (v) { node[name] = v === "" ? null : Number(v); }));
+        });
+        parts.push(word(text.times));
       }
       var when = node.days ? "last" : node.since || node.until ? "period" : "ever";
       parts.push(select(text.last, [["ever", text.ever], ["last", text.last], ["period", text.period]], when, function (value) {
@@ -249,6 +263,11 @@ document.addEventListener("alpine:init", function () {
           if (step.within_days) parts.push(input(text.days, "number", step.within_days, function (v) { step.within_days = v === "" ? null : Number(v); }));
         }
         parts.push(chooseFact(step, redo));
+        if (index) parts.push(small("arrow-up", text.up, function () {
+          node.steps.splice(index - 1, 0, node.steps.splice(index, 1)[0]);
+          delete node.steps[0].within_days;
+          redo();
+        }));
         if (node.steps.length > 2) parts.push(small("x", text.remove, function () { node.steps.splice(index, 1); delete node.steps[0].within_days; redo(); }));
         return make("div", { className: "sg-head" }, parts.concat(tests(step, redo)));
       });
@@ -290,7 +309,7 @@ document.addEventListener("alpine:init", function () {
       function move(distance) {
         parent.of.splice(index, 1);
         parent.of.splice(index + distance, 0, node);
-        redraw(node.key);
+        redraw(node.key, distance < 0 ? text.up : text.down);
       }
       return make("span", { className: "sg-tools" }, [
         index > 0 ? small("arrow-up", text.up, function () { move(-1); }) : null,
