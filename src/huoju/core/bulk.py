@@ -175,7 +175,7 @@ def written_behind() -> Iterator[None]:
 
     A batch's Python and its database session otherwise take turns. The session gets the same statements in the same
     order: each other statement waits for what is under way, and so does the end. What fails is raised there, where
-    the transaction must be rolled back anyway; who wants to catch it calls `settle`.
+    the transaction must be rolled back; who would rather catch a failure asks whether it will come (`is_behind`).
     """
     with ThreadPoolExecutor(1, "copy") as thread:
         behind = _Behind(thread)
@@ -193,10 +193,9 @@ def written_behind() -> Iterator[None]:
             _behind.reset(token)
 
 
-def settle() -> None:
-    """Wait for COPYs that are written behind; raises what went wrong with them."""
-    if (behind := _behind.get()) is not None:
-        behind.settle()
+def is_behind() -> bool:
+    """Whether COPYs are written behind now, so that their failures come later."""
+    return _behind.get() is not None
 
 
 def tell(cursor: CursorWrapper, statement: str, parameters: Sequence[Any]) -> None:

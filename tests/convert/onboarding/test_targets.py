@@ -1,5 +1,6 @@
 """Files of leads and payments through the import engine: history, updates by external id, and all of it taken back."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,7 @@ from huoju.core.facts.models import DeadLetter
 from huoju.core.facts.readers import all_readers
 from huoju.hub.companies.models import Company
 from huoju.hub.identity.models import Person
+from huoju.hub.identity.queries import KnownIdentifier, find_identifiers
 from huoju.measure.funnel.models import FunnelRow
 from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.leads.models import Lead
@@ -230,3 +232,20 @@ def test_a_large_file_is_read_by_a_process_that_knows_translated_choices(
     )
     assert (record.state, record.error) == ("done", None)
     assert sorted(Lead.objects.values_list("stage", flat=True)) == ["lead", "lost", "lost", "lost", "lost"]
+
+
+def test_a_batch_that_loses_a_race_for_a_mobile_number_is_taken_in_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The other transaction's person is not there yet when the batch looks, and is when it writes."""
+    run("leads", "name,mobile\n张伟,13912340001\n", {"name": "name", "mobile": "mobile"}, {})
+    blind = [True]
+
+    def find(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownIdentifier]:
+        return {} if blind and blind.pop() else find_identifiers(keys)
+
+    monkeypatch.setattr("huoju.hub.identity.operations.resolve.find_identifiers", find)
+    text = "name,mobile\n李娜,13912340002\n张伟,13912340001\n"
+    record = run("leads", text, {"name": "name", "mobile": "mobile"}, {})
+    assert (blind, record.counts) == ([], {"new": 1, "joins": 1})
+    assert (Person.objects.count(), Lead.objects.count()) == (2, 2)

@@ -19,6 +19,7 @@ def main() -> None:
     """Read, map, prepare and send, until the file ends or the other side goes away."""
     # Ctrl-C reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(5)  # whoever writes comes first: it is what the import waits for, unless it waits for us
     # Only batches may go out there: whatever anybody prints goes to standard error.
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection, transaction
+from psycopg.errors import UniqueViolation
 from pydantic_core import to_json
 
 from huoju.core.bulk import written_behind
@@ -221,9 +222,14 @@ def _effects(run: _Run, batch: Batch, actor: str, now: datetime) -> list[RowOutc
     if not batch.prepared_rows:
         return []
     try:
-        with transaction.atomic(), written_behind():
-            place()
-            return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
+        try:
+            with transaction.atomic(), written_behind():
+                place()
+                return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
+        except UniqueViolation:
+            # Somebody else was faster with a mobile number, say: now whoever meets that again can decide anew.
+            with transaction.atomic():
+                return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
     except _OUTAGES:
         raise
     except _POISON as error:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg.errors import UniqueViolation
 
-from huoju.core.bulk import copy_rows, numbers, plain, settle, take_ids, texts
+from huoju.core.bulk import copy_rows, is_behind, numbers, plain, take_ids, texts
 from huoju.core.facts.operations import NewFact, append
 
 from ..facts import PersonAdded, PersonKeptApart
@@ -109,6 +109,9 @@ def resolve_batch(
 
     Persons that were there before are locked until it ends, so what the caller builds on them (one open lead each) is
     built by one transaction at a time. The number of statements does not depend on the number of rows.
+
+    Where COPYs are written behind (`core.bulk`), it is their `UniqueViolation` that tells of a faster transaction: the
+    caller takes its batch in once more, without writing behind.
     """
     if not rows:
         return []
@@ -117,15 +120,17 @@ def resolve_batch(
     named = {row.person_id for row in rows if row.person_id is not None}
     with connection.cursor() as cursor:
         for _ in range(_ATTEMPTS):
-            savepoint = transaction.savepoint_create()
+            savepoint = None if is_behind() else transaction.savepoint_create()
             owned = find_identifiers({key for row in keys for key in row})
             persons = _hold(cursor, {each.person_id for each in owned.values()} | named)
             if persons is not None:
                 plan = _decide(cursor, given, keys, owned, persons)
                 if _insert_identifiers(cursor, plan, rows, source, now):
-                    transaction.savepoint_commit(savepoint)
+                    if savepoint is not None:
+                        transaction.savepoint_commit(savepoint)
                     break
-            transaction.savepoint_rollback(savepoint)
+            if savepoint is not None:
+                transaction.savepoint_rollback(savepoint)
         else:
             raise RuntimeError("identifiers change hands faster than they can be looked up")
         _insert_persons(cursor, plan, rows, source, now)
@@ -290,7 +295,6 @@ def _insert_identifiers(
     fields = [(str(new[key]), *key, "t" if key in verified else "f", *end) for key in sorted(new)]
     try:
         copy_rows(cursor, "identity_identifier", _IDENTIFIER_COLUMNS, fields)
-        settle()
     except UniqueViolation:
         return False
     return True
