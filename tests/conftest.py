@@ -15,10 +15,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.browsing import browser, visit
-from tests.entering import enter
+from tests.entering import enter, marketing
 from tests.spark import spark_engine
 
-__all__ = ["browser", "enter", "spark_engine", "visit"]
+__all__ = ["browser", "enter", "marketing", "spark_engine", "visit"]
 
 # A property holds or not; how fast a busy machine draws examples is no property.
 hypothesis_settings.register_profile("huoju", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -20,3 +20,9 @@ def enter(client: Client) -> Enter:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def marketing(enter: Enter) -> Client:
+    """Signed in as somebody of marketing, in English."""
+    return enter("marketing")

@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db
 VISITED = {"type": "fact", "fact": "segment_test.visited"}
 
 
-@pytest.fixture
-def marketing(client: Client) -> Client:
-    """Somebody who may define segments."""
-    user = User.objects.create_user(
-        username="m", email="m@x.cn", password="x", role=Role.MARKETING, language="en"
-    )
-    client.force_login(user)
-    return client
-
-
 def test_a_segment_is_defined_counted_saved_and_shown(marketing: Client) -> None:
     """From the preview to the list of members and its file."""
     first, _second = people(2)

@@ -27,12 +27,6 @@ MIXED = RuleSet(
 )
 
 
-@pytest.fixture
-def marketing(client: Client) -> Client:
-    client.force_login(make_user("马", role="marketing", language="en"))
-    return client
-
-
 def canonical(rows: list[dict[str, Any]]) -> list[str]:
     """Rows without their order: parameters come first in what a form posts."""
     return sorted(json.dumps(row, sort_keys=True) for row in rows)

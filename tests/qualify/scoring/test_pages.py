@@ -63,12 +63,6 @@ def fields(html: bytes) -> dict[str, list[str]]:
     return reader.data
 
 
-@pytest.fixture
-def marketing(client: Client) -> Client:
-    client.force_login(make_user("马", role="marketing", language="en"))
-    return client
-
-
 def test_the_versions_begin_with_the_one_that_ships(marketing: Client) -> None:
     html = marketing.get("/rules/scoring/").content.decode()
     assert "Ships with Huoju" in html
