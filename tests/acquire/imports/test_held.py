@@ -10,7 +10,7 @@ import pytest
 from huoju.acquire.imports import held, operations, queries
 from huoju.acquire.imports.models import Import
 from huoju.acquire.imports.registry import get_target
-from huoju.hub.privacy.traces import Traces
+from huoju.hub.privacy.registry import Traces
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HERS = Traces(words=("na@firm-a.cn", "crm-100"), numbers=("3800138456",))

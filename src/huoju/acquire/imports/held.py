@@ -13,8 +13,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from huoju.hub.privacy.registry import Erased, Holder, Table, register_holder
-from huoju.hub.privacy.traces import Traces, identifies, traces_of
+from huoju.hub.privacy.registry import Erased, Holder, Table, Traces, identifies, register_holder, traces_of
 
 from . import queries
 from .files import ReadOptions, Row

@@ -10,7 +10,9 @@ from django.db import connection
 
 from huoju.core.ui.parts import Label
 
-from .traces import traces_of
+from .traces import Traces as Traces
+from .traces import identifies as identifies
+from .traces import traces_of as traces_of
 
 BLANK = """payload || COALESCE((
     SELECT jsonb_object_agg(f.name, CASE jsonb_typeof(payload -> f.name)

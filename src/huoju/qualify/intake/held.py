@@ -17,8 +17,17 @@ from huoju.acquire.forms.facts import FormSubmitted
 from huoju.core.facts.kinds import kind_of
 from huoju.core.lake import operations as lake
 from huoju.core.ui.parts import Label
-from huoju.hub.privacy.registry import BLANK, Alike, Erased, Holder, Table, alike, register_holder
-from huoju.hub.privacy.traces import identifies, traces_of
+from huoju.hub.privacy.registry import (
+    BLANK,
+    Alike,
+    Erased,
+    Holder,
+    Table,
+    alike,
+    identifies,
+    register_holder,
+    traces_of,
+)
 
 # Of what became a lead's, their own; of what became nobody's, what names an address or a number of theirs.
 _SENT = f"""SELECT substring(c.origin FROM 12)::bigint FROM leads_touch c JOIN leads_lead l ON l.id = c.lead_id
