@@ -172,6 +172,23 @@ def test_the_doctor_sees_a_missing_partition() -> None:
     assert [finding.ok for finding in doctor.check_partitions(far)] == [False, False]
 
 
+@pytest.mark.django_db
+def test_the_doctor_sees_a_row_that_names_nothing() -> None:
+    """Some columns have no foreign key in the database: whoever writes them holds what they name."""
+    assert [finding.ok for finding in doctor.check_references(timezone.now())] == [True]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO identity_person (name, title, company_id, mobile, email, region, country, language, source,
+                                            created_at)
+               VALUES ('', '', 4711, '', '', '', '', '', '', now())"""
+        )
+    (finding,) = doctor.check_references(timezone.now())
+    assert finding.ok is False
+    assert finding.text.startswith(
+        '1 rows of "identity_person" name a "company_id" that is not in "companies_company"'
+    )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_restores_into_an_empty_database_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import find
 from django.db import Error as DatabaseError
 from django.db import connection
+from django.db.models import ForeignKey
 from django.utils import timezone
 from pyarrow import ArrowInvalid
 
@@ -140,6 +142,41 @@ def check_lake(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
             yield Finding("lake", False, f"{state.name} does not flow: {state.error}")
 
 
+def check_references(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
+    """Every row that another names is there, also where no foreign key sees to it (docs/decisions/0032, 0035)."""
+    dangling = 0
+    for table, column, target, key in _unchecked():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT count(*) FROM {table} AS part WHERE {column} IS NOT NULL"
+                f" AND NOT EXISTS (SELECT FROM {target} AS whole WHERE whole.{key} = part.{column})"
+            )
+            (count,) = cursor.fetchone()
+        if count:
+            dangling += count
+            text = f"{count:,} rows of {table} name a {column} that is not in {target}: a defect, please report it"
+            yield Finding("references", False, text)
+    if not dangling:
+        yield Finding("references", True, "every row that is named is there")
+
+
+def _unchecked() -> Iterator[tuple[str, str, str, str]]:
+    """Table, column, table and key that it names: of all foreign keys without a constraint."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, ForeignKey) and not getattr(
+                field, "db_constraint", True
+            ):  # not in the stubs
+                target = field.related_model._meta
+                quoted = connection.ops.quote_name
+                yield (
+                    quoted(model._meta.db_table),
+                    quoted(str(field.column)),
+                    quoted(target.db_table),
+                    quoted(str(field.target_field.column)),
+                )
+
+
 def check_assets(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
     """What pages load is there, and the translations are compiled."""
     missing = [name for name in ("vendor/htmx.min.js", "vendor/tabler.min.css") if find(name) is None]
@@ -152,7 +189,7 @@ def check_assets(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
         for path in Path(folder).glob("*/LC_MESSAGES/*.po")
         if not path.with_suffix(".mo").exists()
     ]
-    text = "not compiled: run make compilemessages" if uncompiled else "compiled"
+    text = "not compiled: run make setup" if uncompiled else "compiled"
     yield Finding("languages", not uncompiled, text)
 
 
@@ -178,7 +215,13 @@ def check_exposure(now: datetime) -> Iterator[Finding]:  # noqa: ARG001
 
 
 BEFORE_THE_DATABASE: tuple[Check, ...] = (check_python, check_disk, check_assets, check_fonts, check_exposure)
-NEED_THE_TABLES: tuple[Check, ...] = (check_partitions, check_readers, check_jobs, check_lake)
+NEED_THE_TABLES: tuple[Check, ...] = (
+    check_partitions,
+    check_readers,
+    check_jobs,
+    check_lake,
+    check_references,
+)
 
 
 def examine(now: datetime) -> Iterator[Finding]:
