@@ -26,6 +26,8 @@ from django.db.models.sql.where import AND
 
 FEW = 20_000
 """Up to so many ids are fetched."""
+SURE = 3
+"""Of what a user may see and something else about the same rows the planner often expects this many times too much."""
 NOTHING = "{}"
 """No ids, as an array."""
 
@@ -46,7 +48,7 @@ def among[M: Model](
     `ids` is a query of values of `column`; `mapping` says by the same `column` into which `whole` one is merged.
     Fetches up to `FEW` ids at once, unless the planner knows that they are more: two queries.
     """
-    known = fetched(*_compiled(ids, column), column=column, mapping=mapping, whole=whole)
+    known = fetched(*_compiled(ids, column), column=column, mapping=mapping, whole=whole, sure=SURE)
     if known is None:
         return belonging(rows, ids, column=column, mapping=mapping, whole=whole)
     return rows.filter(listed(known))
@@ -112,12 +114,13 @@ def fetched(
     column: str = "",
     mapping: type[Model] | None = None,
     whole: str = "",
+    sure: int = 1,
 ) -> str | None:
     """The ids that `statement` selects, or what they are merged into, as the text of an array; None: over `FEW`.
 
     Text, because nobody looks into it: as a list each id would be read, converted and written once more.
     """
-    if _estimated(statement, params) > FEW:
+    if _estimated(statement, params) > FEW * sure:
         return None
     wholes = "SELECT id FROM few"
     if mapping is not None:
