@@ -4,9 +4,11 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
 from bench import matching_public as public
 from bench.matching_chinese import contacts
 
+from huoju.hub.matching import engine
 from huoju.hub.matching.engine import Matcher
 from huoju.hub.matching.policy import PERSONS, Pair, Weights, as_content, features_of, problems
 from huoju.hub.matching.queries import _parse, shipped
@@ -65,3 +67,22 @@ def test_values_that_a_crowd_shares_bring_nobody_together() -> None:
         assert matcher.candidates() == 51 * 50 // 2
         assert matcher.empty_crowds()["b_name"] == 51
         assert matcher.candidates() == 0
+
+
+def test_as_rows_grow_fewer_are_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_FEW", 0)
+    size = {row: ("a" if row < 4 else "b" if row < 10 else f"c{row}") for row in range(40)}
+    rows = [
+        [
+            at,
+            *(None for _ in PERSONS.columns),
+            *(value if block in ("b_name", "b_mail") else None for block in PERSONS.blocks),
+        ]
+        for at, value in size.items()
+    ]
+    for pairs, limit, candidates in ((1.05, 50, 21), (1.0, 5, 6), (0.3, 5, 6), (0.29, 3, 0)):
+        with Matcher(replace(PERSONS, pairs=pairs)) as matcher:
+            matcher.load(rows)
+            emptied = matcher.empty_crowds()
+            assert matcher.candidates() == candidates, limit
+            assert emptied["b_name"] == sum(count for count in (4, 6) if count > limit)

@@ -34,6 +34,8 @@ _SEED = 1
 _UNSEEN = 1000
 _LEAST_M = 0.005
 _RATE_ROUNDS = 3
+_FEW = 5_000
+"""Fewer rows may make as many pairs as so many."""
 
 type Row = Sequence[int | str | None]
 """The number of the row, then the values of the design's columns in their order."""
@@ -81,16 +83,37 @@ class Matcher:
             self.rows += len(batch)
 
     def empty_crowds(self) -> dict[str, int]:
-        """Take values out of the blocks that more than `crowd` rows share; how many rows that concerned, by block."""
+        """Take values out of the blocks that too many rows share; how many rows that concerned, by block.
+
+        Too many are more than `crowd`, and fewer where all blocks together would make more than `pairs` a row.
+        """
         emptied: dict[str, int] = {}
+        limit = self._limit()
         for block in self.design.blocks:
             result = self._database.execute(
                 f"""UPDATE {_ROWS} SET {block} = NULL WHERE {block} IN (
                         SELECT {block} FROM {_ROWS} WHERE {block} IS NOT NULL
-                        GROUP BY {block} HAVING count(*) > {self.design.crowd})"""
+                        GROUP BY {block} HAVING count(*) > {limit})"""
             ).fetchone()
             emptied[block] = result[0] if result else 0
         return emptied
+
+    def _limit(self) -> int:
+        """How many rows may share a value of a block: the most, up to `crowd`, that keep to `pairs` a row."""
+        sizes = " UNION ALL ".join(
+            f"SELECT count(*) AS size FROM {_ROWS} WHERE {block} IS NOT NULL GROUP BY {block}"
+            for block in self.design.blocks
+        )
+        found = self._database.execute(
+            f"""SELECT size, count(*) * size * (size - 1) / 2 FROM ({sizes})
+                WHERE size BETWEEN 2 AND {self.design.crowd} GROUP BY size ORDER BY size"""
+        ).fetchall()
+        left = self.design.pairs * max(self.rows, _FEW)
+        for size, pairs in found:
+            left -= pairs
+            if left < 0:
+                return max(int(size) - 1, 2)
+        return self.design.crowd
 
     def train(self, given: Weights) -> Weights:
         """Weights for the loaded rows, by expectation maximisation. What they cannot teach is taken from `given`.

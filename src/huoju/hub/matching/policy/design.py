@@ -51,7 +51,8 @@ class Design:
     """A profile of settings.
 
     `blocks` are columns: two rows are looked at if they share a value of one of them. A value that more than `crowd`
-    rows share makes no pairs, which keeps the number of pairs linear in the number of rows.
+    rows share makes no pairs. As rows grow, more and more values are shared by nearly as many; so that the pairs grow
+    no faster than the rows, fewer are a crowd where all blocks together would make more than `pairs` a row.
     `training` are sets of columns on which pairs must agree to be trained from; fields that use them are trained from
     the other sets. `certain`: those whose agreement is nearly always right, finding the share `certain_recall`
     of all true pairs. `threshold` is the probability from which a pair is suggested: by default
@@ -67,6 +68,7 @@ class Design:
     certain_recall: float
     threshold: float = 0.5
     crowd: int = 50
+    pairs: float = math.inf
 
     def degree(self, field: str, level: str) -> str:
         """How far the values agree at a level: exact, close, weak, or different for the last one."""

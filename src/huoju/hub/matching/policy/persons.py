@@ -133,5 +133,6 @@ PERSONS = Design(
         ("name_sound", "domain", "title"),
     ),
     certain_recall=0.6,
+    pairs=7.0,
 )
 """The profile of settings for Huoju's persons. `threshold` is its default (docs/matching.md)."""
