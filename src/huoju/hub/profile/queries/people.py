@@ -63,7 +63,10 @@ def surviving(people: QuerySet[Any], field: str, condition: Q | Asked) -> QueryS
     few = list(differing.values_list("pk", "fits")[: sets.FEW + 1])
     if len(few) > sets.FEW:
         fits = Subquery(differing.filter(pk=OuterRef("pk")).values("fits")[:1])
-        whole = Q(Exact(fits, True)) | Q(IsNull(fits, True)) & whole
+        right = list(differing.filter(fits=True).values_list("pk", flat=True)[: sets.FEW + 1])
+        shown = Q(listed(right)) if len(right) <= sets.FEW else Q(Exact(fits, True))
+        # The row's own value first: most rows need not be asked whether another one is shown.
+        whole = shown | whole & Q(IsNull(fits, True))
         return people.filter(Asked(whole))
     if few:
         wrong, right = ([pk for pk, fits in few if fits is answer] for answer in (False, True))
