@@ -1,6 +1,7 @@
 """The command line: what it offers, what its commands do to the database."""
 
 import argparse
+import os
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -91,6 +92,20 @@ def test_settings_that_cannot_be_are_named(
         "HUOJU_SMTP_PORT",
         "HUOJU_DATABASE_POOL",
     ]
+
+
+def test_a_data_folder_that_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HUOJU_DATA_DIR", "")  # restored at the end: --data sets it
+    (tmp_path / "file").touch()
+    assert main(["--data", str(tmp_path / "file" / "var"), "doctor"]) == 1
+    assert capsys.readouterr().err == (
+        f"huoju: the data folder {tmp_path / 'file' / 'var'} cannot be made (Not a directory): use --data\n"
+    )
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    assert main(["--data", str(tmp_path), "doctor"]) == 1
+    assert "cannot be written to" in capsys.readouterr().err
 
 
 def test_settings_that_can_be() -> None:

@@ -126,12 +126,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(f"huoju: {text}" for text in found), file=sys.stderr)
         return 1
     try:
+        _claim_folder(data_dir())
         return _run(options)
     except (CommandError, DatabaseUnavailableError) as error:
         print(f"huoju: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _claim_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(
+            f"the data folder {folder} cannot be made ({error.strerror}): use --data"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CommandError(f"the data folder {folder} cannot be written to: change its owner, or use --data")
 
 
 def _run(options: argparse.Namespace) -> int:
