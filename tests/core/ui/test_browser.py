@@ -150,6 +150,30 @@ def test_a_form_shows_its_errors_in_place(visit: Visit, admin: User) -> None:
     expect(page.get_by_label("Name", exact=False).first).to_have_value("韩梅梅")
 
 
+def test_a_session_that_ends_takes_no_filled_form_with_it(visit: Visit, admin: User) -> None:
+    """Signed in again beside it, the same page sends what was entered: with the new session and its new token."""
+    page = visit("/settings/users/new/", user=admin)
+    page.get_by_label("Name", exact=False).first.fill("半填的名字")
+    kept: Any = [cookie for cookie in page.context.cookies() if cookie["name"] == "sessionid"]
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("#confirm-text")).to_contain_text("You were signed out")
+    page.locator("#confirm-dialog").get_by_role("button", name="Cancel").click()
+    page.context.add_cookies(kept)
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator(".hj-toast-text")).to_have_text("You are signed in again. Send it now.")
+    expect(page.get_by_label("Name", exact=False).first).to_have_value("半填的名字")
+
+
+def test_a_double_click_sends_once(visit: Visit, admin: User) -> None:
+    page = visit("/settings/users/new/", user=admin)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Add").dblclick()
+    expect(page.locator(".is-invalid").first).to_be_visible()
+    assert len(sent) == 1
+
+
 def test_revoking_a_key_by_htmx(visit: Visit, admin: User) -> None:
     page = visit("/settings/api-keys/new/", user=admin)
     page.get_by_label("Name").fill("Website")

@@ -9,14 +9,43 @@
     event.detail.ctx.request.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
   });
 
-  // A session that ended answers a fragment with the login page: go there instead of swapping it in.
+  // A session that ended answers a fragment with the login page: go there instead of swapping it in. But what somebody
+  // has filled in must not go with it: then sign in beside it, and send again.
+  var signedOut = false;
+  var isLogin = function (response) {
+    return response.redirected && new URL(response.url).pathname.indexOf("/accounts/login") === 0;
+  };
   document.addEventListener("htmx:before:response", function (event) {
-    var raw = event.detail.ctx.response.raw;
-    if (raw.redirected && new URL(raw.url).pathname.indexOf("/accounts/login") === 0) {
-      event.preventDefault();
+    var ctx = event.detail.ctx;
+    if (!isLogin(ctx.response.raw)) return;
+    event.preventDefault();
+    if (ctx.request.method === "GET") {
       window.location.assign("/accounts/login/?next=" + encodeURIComponent(location.pathname + location.search));
+      return;
     }
+    signedOut = true;
+    ask(texts().expired).then(function (yes) { if (yes) window.open("/accounts/login/", "_blank", "noopener"); });
   });
+  window.addEventListener("focus", function () {
+    if (!signedOut) return;
+    fetch(location.href, { credentials: "same-origin" }).then(function (response) {
+      return isLogin(response) ? "" : response.text();
+    }).then(function (html) {
+      if (!html || !signedOut) return;
+      signedOut = false;
+      var token = new DOMParser().parseFromString(html, "text/html").querySelector('meta[name="csrf-token"]').content;
+      document.querySelector('meta[name="csrf-token"]').content = token;
+      document.querySelectorAll('[name="csrfmiddlewaretoken"]').forEach(function (field) { field.value = token; });
+      toast(texts().again, "success");
+    });
+  });
+
+  // The second click of a double click sends nothing: not the same once more, nor the next case's button in its place.
+  document.addEventListener("click", function (event) {
+    if (event.detail < 2 || !event.target.closest("button:not([type=button]), [hx-post], [hx-delete]")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
 
   // --- Toasts -----------------------------------------------------------------------------------------------------
   var post = function (url) {
