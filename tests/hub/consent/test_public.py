@@ -38,11 +38,12 @@ def path(url: str) -> str:
 
 
 def link_of(person: Person) -> str:
-    return path(
-        signing.unsubscribe_url(
-            person_id=person.pk, channel="email", purpose="marketing", address=person.email
-        )
+    """Where the unsubscribe button of a mail leads."""
+    headers = operations.unsubscribe_headers(
+        person_id=person.pk, channel="email", purpose="marketing", address=person.email
     )
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    return path(headers["List-Unsubscribe"].removeprefix("<").removesuffix(">"))
 
 
 def verdict(person: Person, channel: Channel = Channel.EMAIL) -> Reason:
