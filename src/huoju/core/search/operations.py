@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from huoju.core import bulk
+from huoju.core.among import listed
 
 from .kinds import Entry, SearchKind, all_kinds
 from .models import Document
@@ -28,7 +29,7 @@ def index(kind: SearchKind, ids: Iterable[int]) -> int:
         _file_pending()
     gone = set(wanted) - {entry.object_id for entry in entries}
     if gone:
-        Document.objects.filter(kind=kind.code, object_id__in=gone).delete()
+        Document.objects.filter(listed(gone, "object_id"), kind=kind.code).delete()
     return len(entries)
 
 

@@ -145,14 +145,16 @@ def mail_domains_of_companies(company_ids: Sequence[int]) -> dict[int, list[str]
 def profiles_of(person_ids: Iterable[int]) -> dict[int, int]:
     """The profile that each person is read as: their own id, unless a merge is in force. One query."""
     wanted = list(person_ids)
-    merged = dict(Alias.objects.filter(person_id__in=wanted).values_list("person_id", "profile_id"))
+    merged = dict(
+        Alias.objects.filter(sets.listed(wanted, "person_id")).values_list("person_id", "profile_id")
+    )
     return {person_id: merged.get(person_id, person_id) for person_id in wanted}
 
 
 def members_of(profile_ids: Iterable[int]) -> dict[int, list[int]]:
     """The persons that are read as each of the profiles, itself first. One query."""
     members = {profile_id: [profile_id] for profile_id in profile_ids}
-    rows = Alias.objects.filter(profile_id__in=list(members)).order_by("person_id")
+    rows = Alias.objects.filter(sets.listed(members, "profile_id")).order_by("person_id")
     for profile_id, person_id in rows.values_list("profile_id", "person_id"):
         members[profile_id].append(person_id)
     return members

@@ -7,6 +7,7 @@ from django.db import connection
 from psycopg import sql
 
 from huoju.convert.deals.facts import PaymentRecorded, PaymentWithdrawn
+from huoju.core.among import listed
 from huoju.core.facts.queries import position_now
 from huoju.core.facts.readers import StoredFact
 from huoju.measure.warehouse.operations import start_anew
@@ -69,7 +70,7 @@ def _load(ids: set[int]) -> dict[int, FoldedLead]:
     """The leads known so far, as the fold wants them."""
     names = _LEAD_COLUMNS[:-1]
     leads: dict[int, FoldedLead] = {}
-    for row in FunnelRow.objects.filter(lead_id__in=list(ids)).values_list(*names):
+    for row in FunnelRow.objects.filter(listed(ids, "lead_id")).values_list(*names):
         value = dict(zip(names, row, strict=True))
         leads[value["lead_id"]] = FoldedLead(
             lead_id=value["lead_id"],

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from huoju.core.access.gate import current_user
 from huoju.core.access.models import User
 from huoju.core.access.policy import Scope
+from huoju.core.among import listed
 from huoju.core.search import queries as search
 from huoju.core.ui import stages
 from huoju.core.ui.parts import Figure
@@ -32,7 +33,7 @@ def visible_persons(user: User) -> QuerySet[Lead, Any] | None:
 
 def represented(person_ids: Sequence[int]) -> set[int]:
     """Those of the persons who have a lead: it stands for them in the search. One query."""
-    return set(Lead.objects.filter(person_id__in=person_ids).values_list("person_id", flat=True))
+    return set(Lead.objects.filter(listed(person_ids, "person_id")).values_list("person_id", flat=True))
 
 
 def found_persons(query: str) -> QuerySet[Lead, Any] | None:

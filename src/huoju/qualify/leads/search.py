@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huoju.core.access.models import User
 from huoju.core.access.policy import Scope
+from huoju.core.among import listed
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import StoredFact
 from huoju.core.search.kinds import Entry, SearchKind, Shown
@@ -51,7 +52,7 @@ def _told(facts: Sequence[StoredFact]) -> set[int]:
 
 def _fetch(ids: Sequence[int]) -> list[Entry]:
     """One query; a lead is found by person, company, mail, phone and numbers."""
-    rows = Lead.objects.filter(pk__in=ids).values_list(
+    rows = Lead.objects.filter(listed(ids)).values_list(
         *("pk", "person__name", "person__email", "person__mobile", "company__name"),
         *("owner_id", "stage", "captured_at", "external_id"),
     )
