@@ -1,12 +1,12 @@
 """What marketing sees of consent: the lists with their entries and uploads, what the law of each place asks for."""
 
-import csv
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from huoju.core.access.gate import current_user, requires
 from huoju.core.access.policy import Action
 from huoju.core.places import country_name, list_countries
+from huoju.core.ui.download import download
 from huoju.core.ui.formpage import show_form
 from huoju.core.ui.parts import Progress
 from huoju.core.ui.respond import redirect_to, respond
@@ -224,17 +225,14 @@ def upload_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Action.MANAGE_SUPPRESSION)
 @require_safe
-def faults(request: HttpRequest, pk: int) -> HttpResponse:
+def faults(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The lines that could not be read, as CSV with the reason."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="not-readable-{pk}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow([_("Line"), _("Text"), _("Problem")])
-    for each in queries.list_faults(pk):
-        text = "'" + each.text if each.text[:1] in "=+-@\t" else each.text  # no formula for a spreadsheet
-        writer.writerow([each.line, text, _(PROBLEM_LABELS[EntryProblem(each.problem)])])
-    return response
+    header = (_("Line"), _("Text"), _("Problem"))
+    labels = {
+        each.value: _(label) for each, label in PROBLEM_LABELS.items()
+    }  # the rows are sent after the view
+    rows = ((each.line, each.text, labels[each.problem]) for each in queries.iter_faults(pk))
+    return download(f"not-readable-{pk}", "csv", header, rows)
 
 
 @requires(Action.MANAGE_SUPPRESSION)

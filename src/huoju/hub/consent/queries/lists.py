@@ -1,6 +1,6 @@
 """Which lists there are, and who is on them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.db.models import Count
 
@@ -47,6 +47,6 @@ def list_uploads(list_id: int) -> list[SuppressionUpload]:
     return list(SuppressionUpload.objects.filter(list_id=list_id).order_by("-id")[:50])
 
 
-def list_faults(upload_id: int) -> list[UploadFault]:
-    """The lines of an upload that name nothing, in their order."""
-    return list(UploadFault.objects.filter(upload_id=upload_id).order_by("line"))
+def iter_faults(upload_id: int) -> Iterator[UploadFault]:
+    """The lines of an upload that name nothing, in their order; there may be millions."""
+    return UploadFault.objects.filter(upload_id=upload_id).order_by("line").iterator(chunk_size=2000)
