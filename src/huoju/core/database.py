@@ -135,6 +135,11 @@ class EmbeddedServer:
             return False
         return True
 
+    def is_alive(self) -> bool:
+        """Whether its process is there; asked often, so without connecting."""
+        pid = self._pid()
+        return pid is not None and "postgres" in _command_of(pid)
+
     def start(self) -> bool:
         """Make the cluster if there is none, start it, wait until it answers. True unless it ran already."""
         user = _server_user()
@@ -221,13 +226,14 @@ class EmbeddedServer:
         PostgreSQL does this itself unless another process of ours has that pid by now, which after the
         restart of a container is likely.
         """
-        pid_file = self.cluster / "postmaster.pid"
+        if self._pid() is not None and not self.is_alive():
+            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def _pid(self) -> int | None:
         try:
-            pid = int(pid_file.read_text().split("\n", 1)[0])
+            return int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
-            return
-        if "postgres" not in _command_of(pid):
-            pid_file.unlink(missing_ok=True)
+            return None
 
     def _launch(self, user: pwd.struct_passwd | None) -> None:
         """Start the server and wait for it.

@@ -81,9 +81,13 @@ class Supervisor:
         self.children.append(child)
         child.process = self._spawn(child.arguments, child.environment)
 
-    def watch(self, stop: threading.Event) -> int:
-        """Keep the children running until `stop` is set (0) or one of them cannot be kept running (1)."""
+    def watch(self, stop: threading.Event, look: Callable[[], object] = lambda: None) -> int:
+        """Keep the children running until `stop` is set (0) or one of them cannot be kept running (1).
+
+        `look` is called at every turn: it looks after what is not our child.
+        """
         while not stop.wait(0.25):
+            look()
             for child in self.children:
                 if child.process is None or child.process.poll() is None:
                     continue

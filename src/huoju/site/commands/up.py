@@ -84,7 +84,12 @@ def _serve(
     _wait_until_it_answers(options.host, options.port, supervisor, stop)
     if not stop.is_set():
         _announce(options, presence, time.monotonic() - began)
-    return supervisor.watch(stop)
+
+    def look_after_the_database() -> None:
+        if server and not server.is_alive() and server.start():
+            say("huoju: the database had ended; it runs again")
+
+    return supervisor.watch(stop, look_after_the_database)
 
 
 def _announce(options: argparse.Namespace, presence: Presence, seconds: float) -> None:
