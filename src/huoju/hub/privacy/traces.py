@@ -12,8 +12,8 @@ from typing import Any
 
 from huoju.hub.identity.queries import get_persons, list_identifiers
 
-_SHORTEST = 6
-"""An id of fewer characters stands in too many texts by accident."""
+_SHORTEST, _LONG = 6, 16
+"""An id of fewer characters stands in too many texts by accident; one of so many in none."""
 _NUMBER = 10
 """Digits at the end of a number that tell it from all others, whatever is written of country and area before them."""
 _BETWEEN = "[ ()-]*"
@@ -72,9 +72,17 @@ def traces_of(persons: Sequence[int]) -> Traces:
                 numbers.add(digits[-_NUMBER:])
         elif kind != "visitor":
             word = value.partition(":")[2] if kind == "external" else value
-            if len(word) >= _SHORTEST:
+            if _is_telling(word):
                 words.add(word.lower())
+            elif kind == "external":
+                words.add(value.lower())
     return Traces(tuple(sorted(words)), tuple(sorted(numbers)))
+
+
+def _is_telling(word: str) -> bool:
+    """Whether an id means its owner wherever it stands: `100001` is an amount as well, and `python` a word."""
+    mixed = any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+    return "@" in word or len(word) >= _LONG or (mixed and len(word) >= _SHORTEST)
 
 
 def identifies(text: str) -> str:
