@@ -1,6 +1,6 @@
 """What the operator set (`HUOJU_…`) is looked at before anything starts: a slip is one line and no traceback."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -11,53 +11,40 @@ from huoju.core.geo import COUNTRIES
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ENGINES = ("duckdb", "postgres", "spark-local")
-_WHOLE_NUMBERS = {"HUOJU_SMTP_PORT": (1, 65535), "HUOJU_DATABASE_POOL": (0, 10_000)}
 
 
 def mistakes(environ: Mapping[str, str]) -> list[str]:
     """What is wrong with the settings, one sentence each, naming the variable; a password is never repeated."""
-    found = []
+    rules = {
+        "HUOJU_DATABASE_URL": (
+            _is_database,
+            "is no PostgreSQL address such as postgresql://user:password@host:5432/database",
+        ),
+        "HUOJU_PUBLIC_URL": (_is_web_address, "is no web address such as https://huoju.example.com"),
+        "HUOJU_TIME_ZONE": (available_timezones().__contains__, "is no time zone such as Asia/Shanghai"),
+        "HUOJU_COUNTRY": (COUNTRIES.__contains__, "is no country code such as CN"),
+        "HUOJU_CURRENCY": (
+            {country.currency for country in COUNTRIES.values()}.__contains__,
+            "is no currency code such as CNY",
+        ),
+        "HUOJU_LOG_LEVEL": (_LOG_LEVELS.__contains__, f"is none of {', '.join(_LOG_LEVELS)}"),
+        "HUOJU_ENGINE": (_is_engine, f"is none of {', '.join(_ENGINES)}, spark://host:port"),
+        "HUOJU_SMTP_PORT": _whole_number(1, 65535),
+        "HUOJU_DATABASE_POOL": _whole_number(0, 10_000),
+    }
+    given = {name: environ[name] for name in rules if environ.get(name)}
+    return [f"{name} {rules[name][1]}" for name, value in given.items() if not rules[name][0](value)]
 
-    def wants(name: str, holds: bool, text: str) -> None:
-        if environ.get(name) and not holds:
-            found.append(f"{name} {text}")
 
-    value = environ.get
-    wants(
-        "HUOJU_DATABASE_URL",
-        _is_database(value("HUOJU_DATABASE_URL", "")),
-        "is no PostgreSQL address such as postgresql://user:password@host:5432/database",
-    )
-    wants(
-        "HUOJU_PUBLIC_URL",
-        _is_web_address(value("HUOJU_PUBLIC_URL", "")),
-        "is no web address such as https://huoju.example.com",
-    )
-    wants(
-        "HUOJU_TIME_ZONE",
-        value("HUOJU_TIME_ZONE", "") in available_timezones(),
-        "is no time zone such as Asia/Shanghai",
-    )
-    wants("HUOJU_COUNTRY", value("HUOJU_COUNTRY", "") in COUNTRIES, "is no country code such as CN")
-    currencies = {country.currency for country in COUNTRIES.values()}
-    wants("HUOJU_CURRENCY", value("HUOJU_CURRENCY", "") in currencies, "is no currency code such as CNY")
-    wants(
-        "HUOJU_LOG_LEVEL", value("HUOJU_LOG_LEVEL", "") in _LOG_LEVELS, f"is none of {', '.join(_LOG_LEVELS)}"
-    )
-    engine = value("HUOJU_ENGINE", "")
-    wants(
-        "HUOJU_ENGINE",
-        engine in _ENGINES or engine.startswith("spark://"),
-        f"is none of {', '.join(_ENGINES)}, spark://host:port",
-    )
-    for name, (least, most) in _WHOLE_NUMBERS.items():
-        number = value(name, "")
-        wants(
-            name,
-            number.isascii() and number.isdecimal() and least <= int(number) <= most,
-            f"is no whole number from {least} to {most}",
-        )
-    return found
+def _is_engine(name: str) -> bool:
+    return name in _ENGINES or name.startswith("spark://")
+
+
+def _whole_number(least: int, most: int) -> tuple[Callable[[str], bool], str]:
+    def holds(text: str) -> bool:
+        return text.isascii() and text.isdecimal() and least <= int(text) <= most
+
+    return holds, f"is no whole number from {least} to {most}"
 
 
 def _is_database(address: str) -> bool:

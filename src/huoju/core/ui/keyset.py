@@ -182,6 +182,9 @@ type Cursor = tuple[Any, int]
 type Part = Callable[[int], list[Cursor]]
 type Names = tuple[str, ...]
 
+_TURNED = {">": "<", "<": ">", "<=": ">="}
+"""Operators in the other direction."""
+
 
 class _Walk[M: Model]:
     """Ids of `rows` in order, with their keys, as one or two ranges: the values and, where allowed, the NULLs.
@@ -242,16 +245,16 @@ class _Walk[M: Model]:
     ) -> list[Cursor]:
         """The next rows of one range, in the order of `names`."""
         if after is not None:
-            rows = rows.filter(self._compared(names, after, ">"))
+            rows = rows.filter(self.compared(names, after, ">"))
         found: list[Cursor] = []
         reach, edge = self.reach, after
         while len(found) < limit:
             edge = self._edge(names, edge, reach)
             if edge is None or reach is None:
-                return found + _cursors(rows.order_by(*self._order(names)), limit - len(found))
-            near = rows.filter(self._compared(names, edge, "<=")).order_by(*self._order(names))
+                return found + _cursors(rows.order_by(*self.order(names)), limit - len(found))
+            near = rows.filter(self.compared(names, edge, "<=")).order_by(*self.order(names))
             found += _cursors(near, limit - len(found))
-            rows = rows.filter(self._compared(names, edge, ">"))
+            rows = rows.filter(self.compared(names, edge, ">"))
             if not self.asked:
                 break
             reach *= FURTHER
@@ -265,22 +268,23 @@ class _Walk[M: Model]:
         """The row of the whole table that stands `reach` rows further in the order."""
         if reach is None:
             return None
-        table: QuerySet[Any] = self.rows.model._base_manager.order_by(*self._order(names))
+        table: QuerySet[Any] = self.rows.model._base_manager.order_by(*self.order(names))
         if self.sort.nullable and names[0] == self.sort.field:
             table = table.filter(**{f"{self.sort.field}__isnull": False})
         if after is not None:
-            table = table.filter(self._compared(names, after, ">"))
+            table = table.filter(self.compared(names, after, ">"))
         return next(iter(table.values_list(*names)[reach : reach + 1]), None)
 
-    def _order(self, names: Names) -> list[str]:
+    def order(self, names: Names) -> list[str]:
+        """What to sort by in the direction of the walk."""
         return [f"-{name}" if self.descending else name for name in names]
 
-    def _compared(self, names: Names, cursor: tuple[Any, ...], operator: str) -> _Row:
-        """Whether a row stands behind the cursor's (`>`), or up to it (`<=`), in the direction of the walk."""
-        fields = [self.rows.model._meta.pk if name == "pk" else self.field for name in names]
-        values = [Value(value, output_field=field) for value, field in zip(cursor, fields, strict=True)]
-        turned = {">": "<", "<=": ">="}[operator] if self.descending else operator
-        return _Row(*map(F, names), *values, operator=turned)
+    def compared(self, names: Names, place: tuple[Any, ...], operator: str) -> _Row:
+        """Whether a row stands behind a place in the direction of the walk (`>`), before it (`<`), or up to it (`<=`).
+        Of two names the second is an id, of one the only one."""
+        fields = [self.field, self.rows.model._meta.pk][-len(names) :]
+        values = [Value(value, output_field=field) for value, field in zip(place, fields, strict=True)]
+        return _Row(*map(F, names), *values, operator=_TURNED[operator] if self.descending else operator)
 
 
 class _Both[M: Model]:
@@ -291,16 +295,15 @@ class _Both[M: Model]:
 
     def take(self, cursor: Cursor | None, limit: int, *, descending: bool) -> list[Cursor]:
         """The next `limit` rows after `cursor`: their keys and ids."""
-        self.descending = descending
-        staying = self._staying(cursor, limit)
+        staying = self._staying(cursor, limit, descending)
         # Behind the last of a full page there is nothing to look for.
         until = staying[-1] if len(staying) == limit else None
         return sorted([*staying, *self._moving(cursor, until, limit)], reverse=descending)[:limit]
 
-    def _staying(self, cursor: Cursor | None, limit: int) -> list[Cursor]:
+    def _staying(self, cursor: Cursor | None, limit: int, descending: bool) -> list[Cursor]:
         found: list[Cursor] = []
         while True:
-            part = self.walk.take(cursor, limit, descending=self.descending, nulls_first=False)
+            part = self.walk.take(cursor, limit, descending=descending, nulls_first=False)
             gone = self.moved.rows.filter(**{f"{self.moved.row}__in": [pk for _, pk in part]})
             others = set(gone.values_list(self.moved.row, flat=True)) if part else set()
             found += [each for each in part if each[1] not in others]
@@ -311,24 +314,18 @@ class _Both[M: Model]:
     def _moving(self, cursor: Cursor | None, until: Cursor | None, limit: int) -> list[Cursor]:
         """Those of the moved between two places that are among the rows: more and more of them are looked at."""
         names, size, found = (self.moved.key, self.moved.row), limit, []
-        order = [f"-{name}" if self.descending else name for name in names]
+        order = self.walk.order(names)
         while True:
             rows = self.moved.rows
             for place, operator in ((cursor, ">"), (until, "<")):
                 if place is not None:
-                    rows = rows.filter(self._compared(names, place, operator))
+                    rows = rows.filter(self.walk.compared(names, place, operator))
             part: list[Cursor] = list(rows.order_by(*order).values_list(*names)[:size])
             ours = set(self.rows.order_by().filter(listed(pk for _, pk in part)).values_list("pk", flat=True))
             found += [each for each in part if each[1] in ours]
             if len(part) < size or len(found) >= limit:
                 return found[:limit]
             cursor, size = part[-1], min(size * 10, REACH)
-
-    def _compared(self, names: tuple[str, str], place: Cursor, operator: str) -> _Row:
-        turned = {">": "<", "<": ">"}[operator] if self.descending else operator
-        fields = [self.walk.field, self.rows.model._meta.pk]
-        values = [Value(value, output_field=field) for value, field in zip(place, fields, strict=True)]
-        return _Row(*map(F, names), *values, operator=turned)
 
 
 def _is_column(model: type[Model], name: str) -> bool:
