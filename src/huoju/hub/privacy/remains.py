@@ -122,9 +122,8 @@ REMAINS = Holder(
     label=_("Wherever else they are named"),
     order=ORDER,
     tables=(),
-    find=lambda _persons: (
-        0
-    ),  # every table is read for it: that is part of the work on a request, not of a page
+    # Every table is read for it: that is part of the work on a request, not of a page.
+    find=lambda _persons: 0,
     export=_export,
     erase=_erase,
 )

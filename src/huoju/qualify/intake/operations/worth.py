@@ -87,9 +87,8 @@ def weigh_batch(
         return [None] * len(rows)
     channels, campaigns, rules, criteria, activities_of, refreshed = scales
     as_of = now if refreshed is None else max(now, refreshed)
-    known: dict[
-        int, tuple[Verdict, str, str]
-    ] = {}  # by identity: the policy gives few verdicts, each again and again
+    # By identity: the policy gives few verdicts, each again and again.
+    known: dict[int, tuple[Verdict, str, str]] = {}
     weighed: list[Weighed | None] = []
     for fits, row, company, person, source in zip(simple, rows, companies, persons, sources, strict=True):
         if not fits:

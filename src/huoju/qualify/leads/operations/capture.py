@@ -431,9 +431,8 @@ class _Batch:
         if self.changed:
             changed = [self.changed[id_] for id_ in sorted(self.changed)]
             say_history_is_given(cursor, True)
-            write_states(
-                cursor, changed
-            )  # first: it may close a lead after which its person begins a new one
+            # First: it may close a lead after which its person begins a new one.
+            write_states(cursor, changed)
             say_history_is_given(cursor, False)
         if self.changed or self.made:
             copy_states(cursor, self.made, self.now)
