@@ -345,7 +345,8 @@ def _configuration(durable: bool) -> str:
     """`huoju.conf`: sized for this machine, which Huoju shares with the web process and the workers."""
     memory = _memory() // _MEGABYTE
     settings = {
-        "shared_buffers": f"{max(32, min(512, memory // 8))}MB",
+        # The indexes of a million leads and people must fit: an import touches a page of each for every row.
+        "shared_buffers": f"{max(32, min(2048, memory // 8))}MB",
         "effective_cache_size": f"{max(128, memory // 2)}MB",
         "work_mem": "32MB",
         "maintenance_work_mem": f"{max(32, min(256, memory // 16))}MB",
@@ -372,6 +373,8 @@ def _configuration(durable: bool) -> str:
     }
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        # Each table that is emptied costs a look at every buffer.
+        settings["shared_buffers"] = "128MB"
     return "".join(f"{name} = '{value}'\n" for name, value in settings.items())
 
 

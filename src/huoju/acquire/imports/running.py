@@ -7,6 +7,7 @@ the cursor: a batch that does not begin where the cursor stands is not applied.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from psycopg.errors import UniqueViolation
 from pydantic_core import to_json
 
-from huoju.core.bulk import written_behind
+from huoju.core.bulk import NULL, copy_rows, written_behind
 from huoju.core.facts.operations import NewFact, append, place
 
 from . import queries
@@ -40,10 +41,7 @@ log = logging.getLogger(__name__)
 type Clock = Callable[[], datetime]
 
 _LOCK_SPACE = 0x48554A31
-_COPY = "COPY imports_importrow (import_id, row_no, outcome, reasons, refs, before) FROM STDIN"
-
-
-_NULL = "\\N"
+_ROW_COLUMNS = ("import_id", "row_no", "outcome", "reasons", "refs", "before")
 _OUTAGES = (OperationalError, InterfaceError)
 _POISON = (DatabaseError, ArithmeticError, LookupError, TypeError, ValueError)
 _MAX_POISON = 50
@@ -193,18 +191,12 @@ def _apply(run: _Run, batch: Batch, begun: float) -> bool:
             raise _OvertakenError
         now = run.clock()
         applying = time.perf_counter()
-        outcomes = [*batch.rejected, *_effects(run, batch, record.actor, now)]
-        recording = time.perf_counter()
-        _copy(run.import_id, outcomes)
-        counts = dict(record.counts)
-        for outcome in outcomes:
-            counts[outcome.outcome.value] = counts.get(outcome.outcome.value, 0) + 1
-        done = time.perf_counter()
+        made = Counter(outcome.outcome.value for outcome in _take_effect(run, batch, record.actor, now))
         _add_steps(record.steps, batch.steps)
         _add_steps(record.steps, run.spec.context.steps.take())
-        _add_steps(record.steps, {"apply": [batch.prepared_rows, recording - applying]})
-        _add_steps(record.steps, {"record": [len(outcomes), done - recording]})
-        record.counts, record.done_row, record.moved_at = counts, batch.last, now
+        _add_steps(record.steps, {"apply": [batch.prepared_rows, time.perf_counter() - applying]})
+        record.counts = dict(made + Counter(record.counts))
+        record.done_row, record.moved_at = batch.last, now
         record.busy_seconds += time.perf_counter() - begun
         record.save(update_fields=["counts", "done_row", "moved_at", "busy_seconds", "steps"])
     return True
@@ -217,19 +209,17 @@ def _add_steps(totals: dict[str, list[float]], more: dict[str, list[float]]) -> 
         there[1] = round(there[1] + seconds, 6)
 
 
-def _effects(run: _Run, batch: Batch, actor: str, now: datetime) -> list[RowOutcome]:
-    """The target's outcomes for a batch; in ever smaller pieces where it fails: one row must not stop a file."""
-    if not batch.prepared_rows:
-        return []
+def _take_effect(run: _Run, batch: Batch, actor: str, now: datetime) -> list[RowOutcome]:
+    """Apply a batch and record its outcomes; in ever smaller pieces where it fails: one row must not stop a file."""
     try:
         try:
             with transaction.atomic(), written_behind():
                 place()
-                return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
+                return _recorded(run, batch, _applied(run, batch, actor, now))
         except UniqueViolation:
             # Somebody else was faster with a mobile number, say: now whoever meets that again can decide anew.
             with transaction.atomic():
-                return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
+                return _recorded(run, batch, _applied(run, batch, actor, now))
     except _OUTAGES:
         raise
     except _POISON as error:
@@ -238,7 +228,13 @@ def _effects(run: _Run, batch: Batch, actor: str, now: datetime) -> list[RowOutc
         )
         rows = mapped_rows(narrowed(run.spec, batch.after, batch.last))
         failed: list[RowOutcome] = []
-        return [*_in_pieces(run, rows, actor, now, failed), *failed]
+        return _recorded(run, batch, [*_in_pieces(run, rows, actor, now, failed), *failed])
+
+
+def _applied(run: _Run, batch: Batch, actor: str, now: datetime) -> list[RowOutcome]:
+    if not batch.prepared_rows:
+        return []
+    return run.target.apply(batch.prepared, run.spec.context, actor=actor, now=now)
 
 
 def _in_pieces(
@@ -268,23 +264,30 @@ def _in_pieces(
     return found
 
 
-def _copy(import_id: int, outcomes: Sequence[RowOutcome]) -> None:
-    """Record the outcomes. As text put together here: a million rows are worth it."""
-    lines = []
-    for outcome in outcomes:
-        reasons = _NULL
-        if outcome.reasons:
-            reasons = _json([[code, field, dict(params)] for code, field, params in outcome.reasons])
-        refs = _json(outcome.refs) if outcome.refs else _NULL
-        before = _json(outcome.before) if outcome.before is not None else _NULL
-        lines.append(f"{import_id}\t{outcome.row_no}\t{outcome.outcome.value}\t{reasons}\t{refs}\t{before}\n")
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.write("".join(lines))
+def _recorded(run: _Run, batch: Batch, applied: Sequence[RowOutcome]) -> list[RowOutcome]:
+    """The outcomes of a batch's rows, which are recorded. As text put together here: a million rows are worth it."""
+    outcomes = [*batch.rejected, *applied]
+    began = time.perf_counter()
+    import_id = str(run.import_id)
+    lines = [
+        (
+            *(import_id, str(outcome.row_no), outcome.outcome.value),
+            _json([[code, field, dict(params)] for code, field, params in outcome.reasons])
+            if outcome.reasons
+            else NULL,
+            _json(outcome.refs) if outcome.refs else NULL,
+            NULL if outcome.before is None else _json(outcome.before),
+        )
+        for outcome in outcomes
+    ]
+    with connection.cursor() as cursor:
+        copy_rows(cursor, "imports_importrow", _ROW_COLUMNS, lines)
+    run.spec.context.steps.add("record", len(outcomes), time.perf_counter() - began)
+    return outcomes
 
 
 def _json(value: object) -> str:
-    # JSON escapes tabs and line ends by itself; COPY wants its backslashes doubled.
-    return to_json(value).decode().replace("\\", "\\\\")
+    return to_json(value).decode()
 
 
 def _finish(run: _Run, last: int) -> RunResult:

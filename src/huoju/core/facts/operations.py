@@ -66,7 +66,7 @@ def append(facts: Sequence[NewFact], *, actor: str, source: str, now: datetime) 
         fixed = (moment(now), actor, source)
         rows = [_row(new, id_, fixed, tx) for new, id_ in zip(facts, ids, strict=True) if id_ is not None]
         copy_rows(cursor, "facts_fact", _COLUMNS, rows)
-        tell(cursor, "SELECT pg_notify(%s, '')", [CHANNEL])
+        once("notify", lambda: tell(cursor, "SELECT pg_notify(%s, '')", [CHANNEL]))
     return ids
 
 
