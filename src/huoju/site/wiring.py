@@ -82,6 +82,7 @@ from huoju.qualify.intake import queries as intake_queries
 from huoju.qualify.intake.readers import INTAKE
 from huoju.qualify.leads import companies as leads_companies
 from huoju.qualify.leads import held as leads_held
+from huoju.qualify.leads import pages as leads_pages
 from huoju.qualify.leads import queries as leads_queries
 from huoju.qualify.leads import search as leads_search
 from huoju.qualify.leads import telling as leads_telling
@@ -206,6 +207,7 @@ def wire_lead_page() -> None:
     register_home_card("merges", identity_pages.home_card, order=30, action=Action.MERGE_PEOPLE)
     register_home_card("first_steps", site_pages.first_steps_card, order=0)
     register_home_card("funnel", funnel_pages.home_card, order=5, action=Action.SEE_REPORTS)
+    register_home_card("left_behind", leads_pages.left_behind_card, order=8, action=Action.ASSIGN)
     register_home_card("quarantine", intake_pages.home_card, order=20, action=Action.REVIEW_QUARANTINE)
     register_home_card("workbench.day", workbench_pages.home_card, order=10, action=Action.SELL)
 

@@ -120,6 +120,55 @@ def test_lost_to_a_competitor_that_has_a_name(client: Client, lead: Lead, deal: 
     assert f'href="/deals/open/{lead.pk}/"' in client.get(f"/leads/{lead.pk}/").content.decode()
 
 
+def test_a_lost_customer_comes_back(client: Client, lead: Lead, deal: Opportunity) -> None:
+    client.post(f"/deals/{deal.pk}/lose/", {"reason": "competitor", "competitor": "友商", "note": ""})
+    url = f"/deals/open/{lead.pk}/"
+    again = client.get(url).content.decode()
+    assert 'value="数据平台一期"' in again
+    assert 'name="reason"' in again
+    refused(client.post(url, {"name": "数据平台二期", "reason": ""}), "数据平台二期")
+    assert stage_of(lead) == "lost"
+    went_to(client.post(url, {"name": "数据平台二期", "amount": "9", "reason": "友商没有交付"}), lead)
+    deal.refresh_from_db()
+    assert (stage_of(lead), deal.state, deal.name) == ("opportunity", "open", "数据平台二期")
+    assert (deal.lost_at, deal.lost_reason, deal.competitor) == (None, "", "")
+    assert "友商没有交付" in client.get(f"/leads/{lead.pk}/").content.decode()
+
+
+def test_a_trial_ends_with_a_deal_that_was_put_off(client: Client, lead: Lead, deal: Opportunity) -> None:
+    client.post(f"/deals/{deal.pk}/poc/", {"criteria": "快"})
+    went_to(client.post(f"/leads/{lead.pk}/move/", {"to": "nurturing", "reason": "明年再说"}), lead)
+    client.post(f"/sales/leads/{lead.pk}/accept/")
+    assert stage_of(lead) == "sql"
+    went_to(client.post(f"/deals/open/{lead.pk}/", {"name": "二期"}), lead)
+    assert Poc.objects.get().result == "failed"
+    went_to(client.post(f"/deals/{deal.pk}/poc/", {"criteria": "更快"}), lead)
+    assert stage_of(lead) == "poc"
+
+
+def test_what_is_outstanding_and_what_is_too_much(client: Client, lead: Lead, deal: Opportunity) -> None:
+    today = f"{timezone.localdate()}"
+    client.post(f"/deals/{deal.pk}/win/", {"amount": "1000", "won_on": today})
+    url, page = f"/deals/{deal.pk}/payment/", f"/leads/{lead.pk}/"
+    assert "In CNY, the currency of the contract." in client.get(url).content.decode()
+    refused(client.post(url, {"amount": "-5", "paid_on": today}), "Money paid back")
+    client.post(url, {"amount": "600", "paid_on": today})
+    assert "Outstanding" in client.get(page).content.decode()
+    client.post(url, {"amount": "600", "paid_on": today})
+    html = client.get(page).content.decode()
+    assert "Outstanding" not in html
+    assert "More than the contract by" in html
+
+
+def test_the_board_follows_a_lead_to_its_new_owner(client: Client, lead: Lead, deal: Opportunity) -> None:
+    successor = person_of_role("sales")
+    Lead.objects.filter(pk=lead.pk).update(owner=successor)
+    client.force_login(successor)
+    html = client.get("/deals/?mine=1").content.decode()
+    assert deal.name in html
+    assert successor.name in html
+
+
 def test_steps_out_of_turn_are_refused_in_words(client: Client, deal: Opportunity) -> None:
     today = f"{timezone.localdate()}"
     paid = client.post(f"/deals/{deal.pk}/payment/", {"amount": "1", "paid_on": today, "note": ""})

@@ -212,6 +212,26 @@ def test_whoever_is_away_gets_nothing_not_even_known_customers() -> None:
     ]
 
 
+def test_what_waits_for_somebody_who_has_left_goes_to_others() -> None:
+    leaver, other = seat("去", regions=("11",)), seat("留")
+    waits, works = mql(region="110000"), mql(region="110000")
+    drain()
+    assert owners(waits, works) == [leaver.pk, leaver.pk]
+    move(works, Stage.SQL)
+    brought = make_lead(extra={"given": True}, stage="mql").lead
+    Lead.objects.filter(pk=brought.pk).update(owner=leaver, stage_at=brought.created_at)
+    assert operations.take_from_left(limit=10, now=NOW) == 0
+    User.objects.filter(pk=leaver.pk).update(is_active=False)
+    assert operations.take_from_left(limit=10, now=NOW) == 1
+    drain()
+    # What is being worked on, and what another system left with somebody, is for a person to hand over.
+    assert owners(waits, works) == [other.pk, leaver.pk]
+    assert Lead.objects.get(pk=brought.pk).owner_id == leaver.pk
+    fact = Fact.objects.filter(kind="lead.assigned", payload__rule="left").get()
+    assert (fact.payload["owner_id"], fact.payload["previous_owner_id"]) == (None, leaver.pk)
+    assert operations.take_from_left(limit=10, now=NOW) == 0
+
+
 def test_hands_are_counted_whatever_happens_to_leads() -> None:
     one, two = seat("一"), seat("二")
     batch = [mql() for _ in range(6)]

@@ -63,6 +63,30 @@ def test_picked_from_the_pool_on_the_page_of_the_lead(client: Client, seller: Us
     assert events(again)["toast"]["level"] == "danger"
 
 
+def test_what_was_put_into_the_pool_is_nobodys(client: Client, seller: User) -> None:
+    lead = lead_at(Stage.SQL, seller)
+    client.post(f"/leads/{lead.pk}/move/", {"to": "pool", "reason": "没有时间"})
+    lead.refresh_from_db()
+    assert (lead.stage, lead.owner_id) == ("pool", None)
+    other = person_of_role("sales")
+    # What came into the pool with an owner, from another system, is as free.
+    Lead.objects.filter(pk=lead.pk).update(owner=seller)
+    client.force_login(other)
+    assert client.post(f"/sales/leads/{lead.pk}/accept/", headers=HTMX).status_code == 204
+    lead.refresh_from_db()
+    assert (lead.stage, lead.owner_id) == ("sql", other.pk)
+
+
+def test_a_nurtured_lead_of_mine_is_taken_up_again(client: Client, seller: User) -> None:
+    mine, nobodys = lead_at(Stage.NURTURING, seller), lead_at(Stage.NURTURING)
+    html = client.get(f"/leads/{mine.pk}/").content.decode()
+    assert f"/sales/leads/{mine.pk}/accept/" in html
+    assert f"/sales/leads/{mine.pk}/log/" in html
+    client.post(f"/sales/leads/{mine.pk}/accept/", headers=HTMX)
+    assert Lead.objects.get(pk=mine.pk).stage == "sql"
+    assert client.post(f"/sales/leads/{nobodys.pk}/accept/", headers=HTMX).status_code == 404
+
+
 def test_given_back_with_a_reason(client: Client, seller: User) -> None:
     lead = lead_at(Stage.MQL, seller)
     url = f"/sales/leads/{lead.pk}/reject/"

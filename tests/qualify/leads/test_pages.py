@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import re
+from html import unescape
 from typing import Any
 
 import openpyxl
 import pytest
 from django.test import Client
 
-from huoju.core.access.models import Team
+from huoju.core.access.models import Team, User
 from huoju.core.facts import delivery
 from huoju.core.facts.models import Fact
 from huoju.core.search.readers import search_reader
@@ -265,6 +266,36 @@ class TestAssign:
         assert owners(mine, other_stage, foreign) == [None, seller.pk, stranger.pk]
         client.post("/leads/assign/", {"ids": [foreign.pk], "owner": str(seller.pk)})
         assert owners(foreign) == [stranger.pk]
+
+    def test_one_lead_is_handed_over_from_its_page(self, enter: Enter) -> None:
+        team = Team.objects.create(name="华东")
+        old, new, far = make_user("旧", team=team), make_user("新", team=team), make_user("远")
+        lead = make_lead(owner=old).lead
+        client = enter(make_user("m", role="sales_manager", team=team, language="en"))
+        url = f"/leads/{lead.pk}/assign/"
+        assert url in client.get(f"/leads/{lead.pk}/").content.decode()
+        assert f'<option value="{old.pk}" selected>' in client.get(url).content.decode()
+        assert client.post(url, {"owner": str(new.pk)}).headers["Location"] == f"/leads/{lead.pk}/"
+        assert owners(lead) == [new.pk]
+        # Outside of the team the page would not be there any more.
+        assert client.post(url, {"owner": str(far.pk)}).headers["Location"] == "/leads/"
+        assert (owners(lead), client.get(url).status_code) == ([far.pk], 404)
+        assert enter(far).get(url).status_code == 403
+
+    def test_no_lead_of_somebody_who_has_left_goes_unseen(self, enter: Enter) -> None:
+        team = Team.objects.create(name="华东")
+        gone, here, far = make_user("去", team=team), make_user("在", team=team), make_user("远")
+        talked, put_off = (make_lead(owner=gone, stage=stage).lead for stage in ("sql", "nurturing"))
+        for owner, stage in ((gone, "won"), (here, "sql"), (far, "sql")):
+            make_lead(owner=owner, stage=stage)
+        client = enter(make_user("m", role="sales_manager", team=team, language="en"))
+        assert "Leads without anybody" not in client.get("/").content.decode()
+        User.objects.filter(pk__in=[gone.pk, far.pk]).update(is_active=False)
+        html = client.get("/").content.decode()
+        assert "2 open leads belong to people who cannot sign in any more." in html
+        link = re.search(r'href="(/leads/\?owner=left[^"]*)"', html)
+        assert link is not None
+        assert set(listed(client.get(unescape(link[1])))) == {talked.pk, put_off.pk}
 
     @pytest.mark.parametrize("owner", [{}, {"owner": ""}, {"owner": "99999"}])
     def test_without_a_choice_nothing_happens(self, enter: Enter, owner: dict[str, str]) -> None:

@@ -18,6 +18,12 @@ class OpenForm(forms.Form):
     expected_on = forms.DateField(label=_("Expected signing"), required=False, widget=_DAY)
 
 
+class ReopenForm(OpenForm):
+    """Open a lost sale again."""
+
+    reason = forms.CharField(label=_("Why it opens again"), max_length=200)
+
+
 class StartPocForm(forms.Form):
     """Start a trial."""
 

@@ -20,7 +20,16 @@ from huoju.core.ui.templatetags.ui import compact_money
 from huoju.qualify.leads import queries as leads
 
 from . import operations, queries
-from .forms import EndPocForm, LoseForm, OpenForm, PaymentForm, StartPocForm, WinForm, WithdrawForm
+from .forms import (
+    EndPocForm,
+    LoseForm,
+    OpenForm,
+    PaymentForm,
+    ReopenForm,
+    StartPocForm,
+    WinForm,
+    WithdrawForm,
+)
 from .labels import lost_label
 from .models import Opportunity, Payment
 from .policy import LostReason
@@ -55,7 +64,7 @@ def _card(deal: Opportunity) -> Card:
         # A deal of an import is called after its company; the person then says more than the name twice.
         text=str(deal.company if deal.company and deal.company.name != deal.name else deal.lead.person),
         left=compact_money(deal.amount, deal.currency) if deal.amount is not None else "",
-        right=str(deal.owner or ""),
+        right=str(deal.lead.owner or ""),
     )
 
 
@@ -88,11 +97,16 @@ def _moment(day: date) -> datetime:
 
 @requires(Action.SELL)
 def open_opportunity(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open an opportunity for a lead."""
+    """Open an opportunity for a lead, or its lost one again."""
     lead = _lead(request, pk)
-    form = OpenForm(
-        request.POST or None, initial={"name": f"{lead.company or lead.person} {lead.product}".strip()}
-    )
+    again = lead.stage == "lost"
+    known = queries.get_deal_of_lead(pk)
+    if known is not None:
+        deal = known.opportunity
+        initial = {"name": deal.name, "amount": deal.amount, "expected_on": deal.expected_on}
+    else:
+        initial = {"name": f"{lead.company or lead.person} {lead.product}".strip()}
+    form = (ReopenForm if again else OpenForm)(request.POST or None, initial=initial)
 
     def do(valid: OpenForm) -> str:
         operations.open_opportunity(
@@ -100,7 +114,8 @@ def open_opportunity(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return _page(pk)
 
-    return form_page(request, form, do, title=_("Open an opportunity"), submit=_("Open"))
+    title = _("Open the lost opportunity again") if again else _("Open an opportunity")
+    return form_page(request, form, do, title=title, submit=_("Open"))
 
 
 @requires(Action.SELL)
@@ -195,6 +210,9 @@ def record_payment(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(deal)
 
     form = PaymentForm(request.POST or None, initial={"paid_on": timezone.localdate()})
+    form.fields["amount"].help_text = _("In %(currency)s, the currency of the contract.") % {
+        "currency": deal.currency
+    }
     return form_page(request, form, do, title=_("Record a payment"), submit=_("Record"))
 
 

@@ -36,6 +36,18 @@ class Deal:
         """What came in so far."""
         return sum((payment.amount for payment in self.payments), Decimal(0))
 
+    @property
+    def due(self) -> Decimal | None:
+        """What of a won contract has not come in yet; less than nothing if more came in. None while it is not won."""
+        if self.opportunity.state != Opportunity.State.WON or self.opportunity.amount is None:
+            return None
+        return self.opportunity.amount - self.paid
+
+    @property
+    def overpaid(self) -> Decimal | None:
+        """By how much more came in than the contract says; None while it did not."""
+        return -self.due if self.due is not None and self.due < 0 else None
+
 
 def get_deal_of_lead(lead_id: int) -> Deal | None:
     """The deal of a lead with trials and payments, in three queries; None while it has none."""
@@ -86,16 +98,19 @@ BOARD = ("opportunity", "poc", "won", "lost")
 
 
 def board(user: User, *, owner_id: int | None = None, cards: int = 30) -> list[Column]:
-    """Deals by the stage of their lead, with totals. Five queries, whatever their number."""
+    """Deals by the stage of their lead, with totals; `owner_id` narrows to those whose lead is that person's now.
+
+    Five queries, whatever their number.
+    """
     deals = visible_to(user)
     if owner_id is not None:
-        deals = deals.filter(owner_id=owner_id)
+        deals = deals.filter(lead__owner_id=owner_id)
     rows = deals.order_by().values("lead__stage").annotate(count=Count("pk"), total=Sum("amount"))
     totals = {row["lead__stage"]: (row["count"], row["total"] or Decimal(0)) for row in rows}
     columns = []
     for stage in BOARD:
         count, total = totals.get(stage, (0, Decimal(0)))
-        found = deals.filter(lead__stage=stage).select_related("company", "owner", "lead__person")
+        found = deals.filter(lead__stage=stage).select_related("company", "lead__owner", "lead__person")
         order = {"won": "-won_at", "lost": "-lost_at"}.get(stage, "-opened_at")
         columns.append(Column(stage, count, total, list(found.order_by(order, "-pk")[:cards])))
     return columns

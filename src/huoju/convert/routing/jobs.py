@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from huoju.core.jobs import job, periodic, stopping
 
-from .operations import route_batch
+from .operations import route_batch, take_from_left
 from .queries import anybody_free, list_waiting
 
 CHUNK = 2000
@@ -26,6 +26,8 @@ def route_waiting(*, after: int = 0, brought_in: bool = False) -> None:
 
 @periodic("*/10 * * * *", queue="routing")
 def route_waiting_regularly() -> None:
-    """A safety net: whatever made room without telling is found within ten minutes."""
+    """A safety net: whatever made room without telling, and who has left, is found within ten minutes."""
+    while not stopping() and take_from_left(limit=CHUNK, now=timezone.now()) == CHUNK:
+        pass
     if anybody_free():
         route_waiting.using(key="route_waiting").defer()

@@ -24,9 +24,11 @@ from . import policy
 from .facts import LeadNotRouted, RoutingActivated, SeatSaved
 from .models import Holding, RoutingRules, SalesSeat, Turns
 from .policy import Decision, Rep, RoutingState, ToRoute
-from .queries import HELD, RULES, find_holders, find_owners, find_refusals, lock_waiting, rep_of
+from .queries import HELD, RULES, find_holders, find_owners, find_refusals, list_left, lock_waiting, rep_of
 
 SOURCE = "routing"
+LEFT = "left"
+"""The rule that a fact `lead.assigned` names when the owner has left."""
 _SEATS = 7_203_001
 """Key of the advisory lock."""
 
@@ -77,6 +79,17 @@ def route_batch(lead_ids: Sequence[int], *, now: datetime, brought_in: bool = Fa
         now=now,
     )
     return routed.decisions
+
+
+@transaction.atomic
+def take_from_left(*, limit: int, now: datetime) -> int:
+    """Take the MQLs that wait for the answer of somebody who has left back to nobody; routing then hands them out.
+
+    Returns how many. What is accepted already stays with its owner's name until a person hands it over.
+    """
+    ids = list_left(limit=limit)  # locked: whom somebody handed over meanwhile is not among them
+    back = [leads.Assignment(lead_id=lead_id, owner_id=None, rule=LEFT) for lead_id in ids]
+    return sum(leads.assign_batch(back, actor="rule:routing/left", now=now, source=SOURCE)) if back else 0
 
 
 def _lock_seats() -> tuple[list[Rep], dict[int, int]]:

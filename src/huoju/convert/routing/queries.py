@@ -109,9 +109,8 @@ def anybody_free() -> bool:
     ).exists()
 
 
-_WAITING = (
-    """owner_id IS NULL AND stage = 'mql' AND (%s OR NOT (extra ? 'given' AND stage_at <= created_at))"""
-)
+_GIVEN = "(extra ? 'given' AND stage_at <= created_at)"
+_WAITING = f"owner_id IS NULL AND stage = 'mql' AND (%s OR NOT {_GIVEN})"
 """An MQL without an owner. What an imported history left without one (`given`) stays so until somebody hands it out:
 years of old leads would fill everybody's hands."""
 
@@ -140,6 +139,18 @@ def list_waiting(*, after: int = 0, limit: int = 1000, brought_in: bool = False)
         cursor.execute(
             f"SELECT id FROM leads_lead WHERE {_WAITING} AND id > %s ORDER BY id LIMIT %s",
             [brought_in, after, limit],
+        )
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def list_left(*, limit: int) -> list[int]:
+    """MQLs that wait for the answer of somebody who cannot sign in any more, by id, locked; not those
+    of an imported history. Needs a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT l.id FROM leads_lead l JOIN access_user u ON u.id = l.owner_id AND NOT u.is_active
+                WHERE l.stage = 'mql' AND NOT {_GIVEN} ORDER BY l.id LIMIT %s FOR NO KEY UPDATE OF l""",
+            [limit],
         )
         return [id_ for (id_,) in cursor.fetchall()]
 

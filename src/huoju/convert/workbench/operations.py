@@ -43,12 +43,13 @@ def _require(user: User) -> None:
 def accept(*, user: User, lead_id: int, now: datetime) -> None:
     """Take a lead into the user's own list: it becomes an SQL (销售认可线索).
 
-    It must be routed to the user, or lie unassigned or in the public pool. Of two who pick the same lead at the same
-    instant, one gets it and the other a `UserError`.
+    It must be the user's (a put-off one is taken up again so), or lie unassigned or in the public pool. Of two who pick
+    the same lead at the same instant, one gets it and the other a `UserError`.
     """
     _require(user)
     lead = lead_queries.get_lead_for(user, lead_id)
-    if lead.owner_id not in (None, user.pk) and user.role != Role.SALES_MANAGER:
+    taken = lead.owner_id not in (None, user.pk) and lead.stage != Stage.POOL
+    if taken and user.role != Role.SALES_MANAGER:
         raise UserError(_TAKEN, code="taken")
     with transaction.atomic():
         if lead.owner_id != user.pk:

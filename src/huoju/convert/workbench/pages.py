@@ -166,8 +166,10 @@ def next_panel(request: HttpRequest, lead: Any) -> dict[str, Any] | None:
         return {"lead": lead, "waits": False, "talk": True} if user.may(Action.EDIT_LEADS) else None
     waits = lead.stage == "mql" and lead.owner_id in (None, user.pk)
     pick = lead.stage == "pool"
-    talk = lead.stage in ("sql", "opportunity", "poc", "won")
-    return {"lead": lead, "waits": waits, "pick": pick, "talk": talk} if waits or pick or talk else None
+    resume = lead.stage in ("lead", "nurturing") and lead.owner_id == user.pk
+    talk = resume or lead.stage in ("sql", "opportunity", "poc", "won")
+    shown = {"lead": lead, "waits": waits, "pick": pick, "resume": resume, "talk": talk}
+    return shown if waits or pick or talk else None
 
 
 def next_glance(request: HttpRequest, lead: Any) -> dict[str, Any] | None:

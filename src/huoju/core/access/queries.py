@@ -21,6 +21,11 @@ def list_sellers() -> QuerySet[User]:
     return User.objects.filter(is_active=True, role__in=[Role.SALES, Role.SALES_MANAGER])
 
 
+def list_left() -> list[int]:
+    """Those who cannot sign in: people who have left, and those whom an imported history names."""
+    return list(User.objects.filter(is_active=False).values_list("pk", flat=True))
+
+
 def list_owner_names() -> list[tuple[int, str]]:
     """Everybody who may own a lead or once did (an imported history's people too), for filters."""
     roles = (Role.SALES, Role.SALES_MANAGER, Role.TELEMARKETING)

@@ -17,6 +17,8 @@ from .search import LEADS
 
 NONE = "-"
 """The value that stands for "has none": a blank channel is not the channel "unknown"."""
+LEFT = "left"
+"""The owner that stands for everybody who cannot sign in any more."""
 
 
 def _channels() -> list[tuple[str, str]]:
@@ -32,6 +34,10 @@ def _people() -> list[tuple[str, str]]:
     return [(NONE, str(_("(nobody)"))), *((str(pk), name) for pk, name in access.list_owner_names())]
 
 
+def _owners() -> list[tuple[str, str]]:
+    return [(LEFT, str(_("(has left)"))), *_people()]
+
+
 class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """Every dimension that reports split by, so that a figure of a report and its list of leads agree."""
 
@@ -39,7 +45,7 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
     stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=STAGE_CHOICES, distinct=False)
     channel = django_filters.MultipleChoiceFilter(label=_("Channel"), choices=_channels, method="by_id")
     campaign = django_filters.MultipleChoiceFilter(label=_("Campaign"), choices=_campaigns, method="by_id")
-    owner = django_filters.MultipleChoiceFilter(label=_("Owner"), choices=_people, method="by_id")
+    owner = django_filters.MultipleChoiceFilter(label=_("Owner"), choices=_owners, method="by_owner")
     sdr = django_filters.MultipleChoiceFilter(label=_("Telemarketer"), choices=_people, method="by_id")
     region = django_filters.MultipleChoiceFilter(
         label=_("Region"), choices=list_provinces, method="by_region"
@@ -71,6 +77,13 @@ class LeadFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filt
             return rows
         chosen = Q(**{f"{name}_id__in": ids})
         return rows.filter(chosen | Q(**{f"{name}_id__isnull": True}) if NONE in values else chosen)
+
+    def by_owner(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
+        """As `by_id`, and all who have left at once."""
+        if LEFT in values:
+            values = [*(value for value in values if value != LEFT), *map(str, access.list_left())]
+            return self.by_id(rows, name, values) if values else rows.none()
+        return self.by_id(rows, name, values)
 
     def by_region(self, rows: QuerySet[Lead], name: str, values: list[str]) -> QuerySet[Lead]:
         """Provinces with their cities: `44` finds 4403 as well."""

@@ -52,7 +52,7 @@ def owner_options() -> list[tuple[str, str]]:
 class AssignForm(forms.Form):
     """Give leads to somebody, or to nobody."""
 
-    owner = forms.ChoiceField(choices=owner_options)
+    owner = forms.ChoiceField(label=_("Owner"), choices=owner_options)
 
     def clean_owner(self) -> int | None:
         """The id of the user; None for nobody."""

@@ -25,7 +25,8 @@ from huoju.core.facts.operations import NewFact, append_one
 from huoju.core.facts.telling import tell
 from huoju.core.places import region_name
 from huoju.core.ui.download import download
-from huoju.core.ui.formpage import show_form
+from huoju.core.ui.formpage import form_page, show_form
+from huoju.core.ui.home import CardContent
 from huoju.core.ui.listing import BulkAction, Empty, ListPage, Sort, list_changed
 from huoju.core.ui.parts import Tab
 from huoju.core.ui.respond import redirect_to, respond, toast
@@ -38,10 +39,10 @@ from huoju.hub.profile.policy import HAND
 
 from . import operations, queries
 from .facts import ContactRevealed
-from .filters import LeadFilter
-from .forms import AssignForm, LeadForm, MoveForm, owner_options, stages_by_hand
+from .filters import LEFT, LeadFilter
+from .forms import NOBODY, AssignForm, LeadForm, MoveForm, owner_options, stages_by_hand
 from .labels import REFUSAL_LABELS, WARNING_LABELS
-from .models import Lead
+from .models import OPEN_STAGES, Lead
 from .panels import LEAD_PANELS
 from .policy import Stage
 from .tables import LeadTable, lead_url
@@ -134,6 +135,18 @@ class LeadList(ListPage[Lead]):
         table = queries.export_rows(rows, contacts=user.may(Action.SEE_CONTACTS))
         header = [str(label) for label in queries.EXPORT_HEADER]
         return download("leads", kind, header, table)
+
+
+def left_behind_card(request: HttpRequest) -> CardContent | None:
+    """The start page's card for those who hand out leads: open ones whose owner has left."""
+    count = queries.count_left_behind(current_user(request))
+    if not count:
+        return None
+    stages_open = "".join(f"&stage={stage}" for stage in OPEN_STAGES)
+    url = f"{reverse('leads:leads')}?owner={LEFT}{stages_open}"
+    return CardContent(
+        "leads/_left_behind.html", {"count": count, "more": count == queries.LEFT_SHOWN, "url": url}
+    )
 
 
 @requires(Action.SEE_LEADS)
@@ -246,6 +259,10 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
             (answer,) = operations.advance_batch(
                 [step], mover=Role(user.role), actor=f"user:{user.pk}", now=timezone.now()
             )
+            if step.to is Stage.POOL and isinstance(answer, operations.Moved):
+                # What lies in the public pool is nobody's: everybody may pick it.
+                free = operations.Assignment(lead_id=found.pk, owner_id=None, rule="pool")
+                operations.assign_batch([free], actor=f"user:{user.pk}", now=timezone.now())
         if not isinstance(answer, operations.Refused):
             return redirect_to(request, lead_url(found))
         form.add_error("reason", str(REFUSAL_LABELS[answer.reason]))
@@ -297,6 +314,25 @@ def assign(request: HttpRequest) -> HttpResponse:
     name = dict(form.fields["owner"].choices)[request.POST["owner"]]  # type: ignore[attr-defined]
     text = _("%(count)s leads given to %(name)s.") % {"count": sum(done), "name": name}
     return list_changed(toast(HttpResponse(status=204), text, undo_url=reverse("leads:undo_assign")))
+
+
+@requires(Action.ASSIGN)
+def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give one lead to somebody, from its page."""
+    found = _get(request, pk)
+    current = NOBODY if found.owner_id is None else str(found.owner_id)
+    form = AssignForm(request.POST or None, initial={"owner": current})
+
+    def do(valid: AssignForm) -> str:
+        wanted = operations.Assignment(lead_id=pk, owner_id=valid.cleaned_data["owner"], rule="by hand")
+        operations.assign_batch([wanted], actor=f"user:{current_user(request).pk}", now=timezone.now())
+        return reverse("leads:leads") if not _sees(request, pk) else lead_url(found)
+
+    return form_page(request, form, do, title=_("Hand the lead over"), submit=_("Assign"))
+
+
+def _sees(request: HttpRequest, pk: int) -> bool:
+    return queries.visible_to(current_user(request)).filter(pk=pk).exists()
 
 
 @requires(Action.ASSIGN)

@@ -7,6 +7,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from huoju.acquire.campaigns.queries import LeadFigures
+from huoju.core.access import queries as access
 from huoju.core.access.models import User
 from huoju.core.access.policy import Scope
 from huoju.core.export import Cell
@@ -43,6 +44,22 @@ def get_lead_for(user: User, lead_id: int) -> Lead:
         .select_related("person", "company", "campaign", "channel", "owner", "sdr")
         .get(pk=lead_id)
     )
+
+
+LEFT_SHOWN = 1000
+"""So many leads of people who have left are counted; more are as urgent."""
+
+
+def count_left_behind(user: User) -> int:
+    """How many open leads among those that `user` may see belong to somebody who cannot sign in any more.
+
+    Nobody works on them until they are handed over. Counted up to `LEFT_SHOWN`.
+    """
+    left = access.list_left()
+    if not left:
+        return 0
+    rows = visible_to(user).filter(owner_id__in=left, stage__in=OPEN_STAGES)
+    return rows.order_by()[:LEFT_SHOWN].count()
 
 
 def figures_by_campaign(campaign_ids: Sequence[int]) -> dict[int, LeadFigures]:

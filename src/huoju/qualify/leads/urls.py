@@ -12,6 +12,7 @@ urlpatterns = [
     path("tag/", pages.tag, name="tag"),
     path("<int:pk>/", pages.lead, name="lead"),
     path("<int:pk>/move/", pages.move, name="move"),
+    path("<int:pk>/assign/", pages.hand_over, name="hand_over"),
     path("<int:pk>/edit/", pages.edit, name="edit"),
     path("<int:pk>/reveal/<slug:field>/", pages.reveal, name="reveal"),
 ]

@@ -59,15 +59,18 @@ def _not_future(at: datetime, now: datetime) -> None:
 @transaction.atomic
 def open_opportunity(
     *, user: User, lead_id: int, name: str, amount: Decimal | None, expected_on: date | None, now: datetime,
-    currency: str | None = None,
+    currency: str | None = None, reason: str = "",
 ) -> Opportunity:  # fmt: skip
-    """Budget, need, buying process or tender became known: the SQL becomes an opportunity (商机)."""
+    """Budget, need, buying process or tender became known: the SQL becomes an opportunity (商机).
+
+    A lost sale is opened again with a `reason`; a trial that ran when it was put off ends as failed.
+    """
     if not user.may(Action.SELL):
         raise UserError(_("Your role may not take this step."), code="not_allowed")
     lead = lead_queries.get_lead_for(user, lead_id)
     if amount is not None and amount < 0:
         raise UserError(_("An amount cannot be negative."), code="amount")
-    move(user=user, lead_id=lead_id, to=Stage.OPPORTUNITY, now=now)
+    move(user=user, lead_id=lead_id, to=Stage.OPPORTUNITY, now=now, reason=reason)
     currency = currency or settings.CURRENCY
     opportunity, created = Opportunity.objects.get_or_create(
         lead_id=lead_id,
@@ -77,9 +80,14 @@ def open_opportunity(
         },
     )  # fmt: skip
     if not created:  # it was lost or put off once; the same opportunity goes on
-        opportunity.state, opportunity.lost_at, opportunity.lost_reason = Opportunity.State.OPEN, None, ""
+        opportunity.state, opportunity.lost_at = Opportunity.State.OPEN, None
+        opportunity.lost_reason = opportunity.competitor = ""
         opportunity.name, opportunity.amount, opportunity.expected_on = name, amount, expected_on
         opportunity.save()
+        if (left := Poc.objects.filter(opportunity=opportunity, ended_at=None).first()) is not None:
+            left.ended_at, left.result = now, Poc.Result.FAILED
+            left.save()
+            _say_ended(left, person_id=lead.person_id, opportunity=opportunity, user=user, now=now)
     opened = OpportunityOpened(
         lead_id=lead_id, opportunity_id=opportunity.pk, name=name, amount=amount, currency=currency
     )
@@ -117,12 +125,16 @@ def end_poc(*, user: User, opportunity_id: int, passed: bool, failure_reason: st
     poc.save()
     if not passed:
         move(user=user, lead_id=opportunity.lead_id, to=Stage.OPPORTUNITY, now=now, reason=poc.failure_reason)
+    _say_ended(poc, person_id=person_id, opportunity=opportunity, user=user, now=now)
+    return poc
+
+
+def _say_ended(poc: Poc, *, person_id: int, opportunity: Opportunity, user: User, now: datetime) -> None:
     ended = PocEnded(
         lead_id=opportunity.lead_id, opportunity_id=opportunity.pk, poc_id=poc.pk, result=poc.result,
         failure_reason=poc.failure_reason,
     )  # fmt: skip
     _say(ended, person_id=person_id, opportunity=opportunity, user=user, at=now, now=now)
-    return poc
 
 
 @transaction.atomic
@@ -180,7 +192,12 @@ def record_payment(
     opportunity, person_id = _locked(user, opportunity_id, Opportunity.State.WON)
     _not_future(paid_at, now)
     if amount <= 0:
-        raise UserError(_("A payment must be more than nothing."), code="amount")
+        raise UserError(
+            _(
+                "A payment must be more than nothing. Money paid back: take the payment back and record what stayed."
+            ),
+            code="amount",
+        )
     payment = Payment.objects.create(
         opportunity=opportunity, company_id=opportunity.company_id, amount=amount, currency=opportunity.currency,
         paid_at=paid_at, note=note.strip(), recorded_by=user,
