@@ -50,6 +50,20 @@ def test_why_somebody_got_a_lead() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Stays with its owner: Matched; its owner takes it"),
+        ("zh-hans", "归原负责人：匹配；由原负责人接手"),
+    ],
+)
+def test_an_answer_is_not_read_as_the_rule_of_the_same_code(language: str, text: str) -> None:
+    event = read(
+        language, "lead.assigned", "rule:routing/1", owner_id=None, rule="routing/1", trace=["owner:owner"]
+    )
+    assert event.text == text
+
+
 @pytest.mark.parametrize("rule", ["", "history", "mql/99"])
 def test_what_people_write_and_lost_versions_stay_as_they_are(rule: str) -> None:
     event = read(

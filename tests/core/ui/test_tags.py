@@ -91,7 +91,18 @@ def test_long_ago_is_a_date() -> None:
 
 @pytest.mark.parametrize(
     ("name", "initials"),
-    [("王晓梅", "晓梅"), ("欧阳明远", "明远"), ("Anna Schmidt", "AS"), ("bob", "B"), ("", "")],
+    [
+        *(
+            ("王晓梅", "晓梅"),
+            ("欧阳明远", "明远"),
+            ("王梅", "王梅"),
+            ("张总", "张总"),
+            ("王晓梅 (Amy)", "晓梅"),
+        ),
+        *(("管理员", "管理"), ("市场专员", "市场"), ("王经理", "王"), ("欧阳女士", "欧阳")),
+        *(("燎原数据科技有限公司", "燎原"), ("Anna Schmidt", "AS"), ("Émile O'Neill", "ÉO"), ("bob", "B")),
+        *(("_x", "X"), ("李", "李"), ("部", "部"), ("🔥", ""), ("", "")),
+    ],
 )
 def test_initials(name: str, initials: str) -> None:
     assert ui.initials(name) == initials

@@ -137,7 +137,7 @@ class Why(StrEnum):
 
 WHY_LABELS: dict[Why, str] = {
     Why.TURN: msgid("Matched; next in turn"),
-    Why.OWNER: msgid("Matched; stays with its owner"),
+    Why.OWNER: msgid("Matched; its owner takes it"),
     Why.NOT_MATCHED: msgid("Does not match"),
     Why.NOBODY_FREE: msgid("Matched, but everybody is away or full"),
     Why.NOBODY_SERVES: msgid("Nobody serves its region or product line"),

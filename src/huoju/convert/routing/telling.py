@@ -16,7 +16,9 @@ def _not_routed(payload: LeadNotRouted, _names: Names) -> Told:
 
 def _words(version: int) -> dict[str, str]:
     """What the rules of a version and their answers are called."""
-    answers = {why.value: _(label) for why, label in WHY_LABELS.items()}
+    answers = {
+        f":{why.value}": _(label) for why, label in WHY_LABELS.items()
+    }  # a rule may have an answer's code
     try:
         return answers | {rule.code: _(rule.label) for rule in RULES.get(version).rules}
     except LookupError:

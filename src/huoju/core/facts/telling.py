@@ -45,7 +45,8 @@ class Names:
         return ""
 
     def words(self, rule: str) -> "Words":
-        """How the codes that rule `mql/3` leaves behind read; empty where its room does not say."""
+        """How the codes that rule `mql/3` leaves behind read; empty where its room does not say. Of `rule:answer` the
+        answer is asked for with its colon, so that it is not taken for a rule of the same code."""
         book, _slash, version = rule.partition("/")
         if book not in _rules or _rules[book].words is None or not version.isdecimal():
             return {}

@@ -53,7 +53,7 @@ def _because(payload: LeadStageChanged, names: Names) -> str:
     rule, colon, met = payload.reason.partition(": ")
     if not colon or rule not in words:
         return payload.reason
-    reasons = _(", ").join(words.get(code, code) for code in met.split(", "))
+    reasons = _(", ").join(words.get(f":{code}", code) for code in met.split(", "))
     return _("%(rule)s: %(reasons)s") % {"rule": words[rule], "reasons": reasons}
 
 
@@ -71,7 +71,7 @@ def _answer(line: str, words: Mapping[str, str]) -> str:
     rule, colon, why = line.partition(":")
     if not words or not colon:
         return line
-    return _("%(rule)s: %(reasons)s") % {"rule": words.get(rule, rule), "reasons": words.get(why, why)}
+    return _("%(rule)s: %(reasons)s") % {"rule": words.get(rule, rule), "reasons": words.get(f":{why}", why)}
 
 
 def _assigned(payload: LeadAssigned, names: Names) -> Told:

@@ -10,14 +10,14 @@ from .queries import RULE, RULES
 
 
 def _words(version: int) -> dict[str, str]:
-    """What the rules of a version and their criteria are called."""
-    words = {MIN_SCORE: _("Score is high enough")}
+    """What the rules of a version and their criteria (with a colon) are called."""
+    words = {f":{MIN_SCORE}": _("Score is high enough")}
     try:
         rules = RULES.get(version).rules
     except LookupError:
         return words
     for rule in rules:
-        words |= {item.code: _(item.label) for item in rule.criteria}
+        words |= {f":{item.code}": _(item.label) for item in rule.criteria}
     return words | {rule.code: _(rule.label) for rule in rules}
 
 

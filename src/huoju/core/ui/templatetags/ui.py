@@ -1,5 +1,6 @@
 """Template tags of the look; built in (settings), no `{% load %}` needed."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +22,11 @@ from huoju.core.ui.parts import Chart, Figure
 
 register = template.Library()
 NOTHING = "—"
+_HAN_RUN = re.compile("[㐀-鿿豈-﫿〇々]+")
+_LETTER = re.compile(r"(?<![^\W_])[^\W_]")  # the first of each word
+_LONGEST_NAME = 4
+# What people are in place of a name (管理员, 销售部), and how they are addressed (王经理, 陈女士).
+_ROLE = re.compile("(.+?)(员|部|组|处|科|办|经理|主任|总监|客服|主管|总裁|老师|先生|女士|小姐)")
 
 type Number = int | float | Decimal
 
@@ -69,11 +75,15 @@ def masked(value: str | None) -> str:
 
 @register.filter
 def initials(name: str) -> str:
-    """Two letters for an avatar: the last two characters of a Chinese name, the initials of a Latin one."""
-    words = name.split()
-    if name.isascii() and words:
-        return "".join(word[0] for word in words[:2]).upper()
-    return name[-2:]
+    """Two letters for an avatar: of 王晓梅 the given name, of 王经理 the family name, of a role (管理员) or a company
+    the first two characters, of a Latin name the initials."""
+    han = _HAN_RUN.search(name)
+    if han is None:
+        return "".join(_LETTER.findall(name)[:2]).upper()
+    run = han.group()
+    if role := _ROLE.fullmatch(run):
+        return role[1][:2]
+    return run[-2:] if len(run) <= _LONGEST_NAME else run[:2]
 
 
 @register.filter

@@ -229,7 +229,7 @@
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && document.activeElement.matches("[data-focus-key]")) document.activeElement.blur();
-    if (typing(event.target)) return;
+    if (event.repeat || typing(event.target)) return;
     var key = CSS.escape(event.key);
     var focus = document.querySelector('[data-focus-key="' + key + '"]');
     if (focus) {
@@ -244,6 +244,8 @@
     );
     if (button) {
       event.preventDefault();
+      // Pressed again while the first is under way, or while the next case comes: as with a double click, once counts.
+      if ((button.form || button).matches(".htmx-request") || document.querySelector("[data-case].htmx-request")) return;
       button.click();
     }
   });
