@@ -117,7 +117,9 @@ def test_a_missing_page_for_visitors_has_no_shell(client: Client) -> None:
 def test_a_missing_address_of_the_api_is_json(client: Client) -> None:
     response = client.get("/api/v1/nothing", headers={"Accept-Language": "en"})
     assert response.status_code == 404
-    assert response.json() == {"error": {"code": "not_found", "message": "There is nothing here."}}
+    assert response.json() == {
+        "error": {"code": "not_found", "message": "There is nothing here.", "fields": []}
+    }
 
 
 def test_a_body_larger_than_allowed(signed_in: Client, settings: Any) -> None:
@@ -216,9 +218,9 @@ def _client() -> TestClient:
 @pytest.mark.parametrize(
     ("path", "status", "error"),
     [
-        ("/user", 409, {"code": "moon", "message": "No."}),
-        ("/denied", 403, {"code": "forbidden", "message": "You may not do this."}),
-        ("/missing", 404, {"code": "not_found", "message": "There is nothing here."}),
+        ("/user", 409, {"code": "moon", "message": "No.", "fields": []}),
+        ("/denied", 403, {"code": "forbidden", "message": "You may not do this.", "fields": []}),
+        ("/missing", 404, {"code": "not_found", "message": "There is nothing here.", "fields": []}),
         (
             "/invalid",
             422,

@@ -108,8 +108,8 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 in the look of the house; for programs as JSON."""
-    return rest.missing(request) if request.path.startswith("/api/") else _error(request, 404)
+    """404 in the look of the house; for programs, like every error, as JSON."""
+    return _error(request, 404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -123,6 +123,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _error(request: HttpRequest, status: int) -> HttpResponse:
+    if told := rest.outside(request, status):
+        return told
     user = getattr(request, "user", None)
     shell = user is not None and user.is_authenticated
     return render(
@@ -135,4 +137,4 @@ def _error(request: HttpRequest, status: int) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: says sorry without touching the database, which may be the reason."""
-    return render(request, "site/500.html", {"theme": "auto"}, status=500)
+    return rest.outside(request, 500) or render(request, "site/500.html", {"theme": "auto"}, status=500)

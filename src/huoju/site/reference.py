@@ -1,8 +1,10 @@
 """The API reference as the page draws it: the OpenAPI document, unfolded for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+
+from ninja import Schema
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -32,6 +34,7 @@ class Operation:
     parameters: list[Field]
     body: list[Field]
     answers: list[tuple[str, str, list[Field]]]
+    errors: list[tuple[str, str]]
     curl: str
 
 
@@ -41,6 +44,48 @@ class Group:
 
     name: str
     operations: list[Operation]
+
+
+_REF = "#/components/schemas/"
+_ERRORS = {
+    "400": "The body is not JSON",
+    "401": "No key, or a wrong one",
+    "403": "The key lacks the scope",
+    "404": "There is no such thing",
+    "405": "The method is another",
+    "409": "It cannot be done, for the reason that the message tells",
+    "413": "Too large",
+    "422": "Fields are missing or wrong",
+    "429": "Too many requests; wait as long as Retry-After says",
+    "500": "Our fault",
+}
+
+
+def with_errors(document: MutableMapping[str, Any], error: type[Schema]) -> None:
+    """Tell of the errors of every operation of an OpenAPI document, all of one shape."""
+    shape = error.model_json_schema(ref_template=_REF + "{model}")
+    known = document.setdefault("components", {}).setdefault("schemas", {})
+    known.update({**shape.pop("$defs", {}), error.__name__: shape})
+    content = {"application/json": {"schema": {"$ref": _REF + error.__name__}}}
+    for path, methods in document.get("paths", {}).items():
+        for method, operation in methods.items():
+            body, secured = "requestBody" in operation, bool(operation.get("security"))
+            possible = {
+                "400": body,
+                "401": secured,
+                "403": secured,
+                "404": "{" in path,
+                "409": method != "get",
+                "413": body,
+                "422": body or bool(operation.get("parameters")),
+                "429": secured,
+            }
+            for status, text in _ERRORS.items():
+                if possible.get(status, True):
+                    operation["responses"].setdefault(status, {"description": text, "content": content})
+            # 200 comes as a number and the others as text: told apart they would stand twice.
+            told = {str(status): answer for status, answer in operation["responses"].items()}
+            operation["responses"] = dict(sorted(told.items()))
 
 
 def unfold(schema: Mapping[str, Any], base_url: str) -> list[Group]:
@@ -86,6 +131,12 @@ def _operation(
                 _fields(schema, _content_schema(item.get("content", {}))),
             )
             for status, item in given.get("responses", {}).items()
+            if str(status) not in _ERRORS
+        ],
+        errors=[
+            (str(status), str(item.get("description", "")))
+            for status, item in given.get("responses", {}).items()
+            if str(status) in _ERRORS
         ],
         curl=_curl(base_url + path, method, secured, body, next(iter(content), "")),
     )

@@ -1,27 +1,76 @@
 """The JSON API under `/api/`: its root, its errors, its reference page."""
 
+import json
+import re
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as SchemaError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 
+from huoju.core.access.gate import Page
+from huoju.core.api import ErrorBody, ErrorOut, FieldProblem, Refused
 from huoju.core.errors import UserError, schema_message
 
-from .reference import unfold
+from .reference import unfold, with_errors
 
-api = NinjaAPI(
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class StorableParser(Parser):
+    """Reads what the database can keep: NUL and lone surrogates, which no text holds on purpose, are left out."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """The body as JSON."""
+        content = json.loads(request.body)
+        # Both come as escapes only: anything else is not UTF-8, or not JSON.
+        return _storable(content) if b"\\u" in request.body else content
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> dict[str, Any]:
+        """Parameters of the address, and fields of a form."""
+        parsed: dict[str, Any] = _storable(super().parse_querydict(data, list_fields, request))
+        return parsed
+
+
+def _storable(content: Any) -> Any:
+    if isinstance(content, str):
+        return _UNSTORABLE.sub("", content)
+    if isinstance(content, list):
+        return [_storable(each) for each in content]
+    if isinstance(content, dict):
+        return {_storable(name): _storable(each) for name, each in content.items()}
+    return content
+
+
+class Api(NinjaAPI):
+    """The API, whose document tells of every route's errors as well."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The OpenAPI document. What can go wrong is alike everywhere, so routes need not say it."""
+        document = super().get_openapi_schema(**options)
+        with_errors(document, ErrorOut)
+        return document
+
+
+api = Api(
     title="Huoju",
     version="1",
     description="Leads in, figures out.",
     docs_url=None,
+    parser=StorableParser(),
     urls_namespace="api",
 )
 
@@ -46,13 +95,40 @@ def urls() -> tuple[list[URLPattern | URLResolver], str, str]:
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
-            login_not_required(pattern.callback)
+            pattern.callback = login_not_required(_told_of_methods(pattern.callback))
     return patterns, app_name, namespace
 
 
-def answer(request: HttpRequest, status: int, code: str, message: str, **more: Any) -> HttpResponse:
-    """An error: `{"error": {"code", "message", …}}`; the code is for programs, the message for people."""
-    return api.create_response(request, {"error": {"code": code, "message": message, **more}}, status=status)
+def _told_of_methods(view: Page) -> Page:
+    """The view, with our error where django-ninja answers in plain text that it does not know the method."""
+
+    @wraps(view)
+    def told(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if isinstance(response, HttpResponseNotAllowed):
+            allowed = ", ".join(sorted(response["Allow"].split(", ")))
+            message = _("This address answers %(methods)s only.") % {"methods": allowed}
+            response = answer(request, 405, "method_not_allowed", message)
+            response["Allow"] = allowed
+        return response
+
+    return told
+
+
+def answer(
+    request: HttpRequest, status: int, code: str, message: str, fields: list[FieldProblem] | None = None
+) -> HttpResponse:
+    """An error (`ErrorOut`); the code is for programs, the message for people."""
+    body = ErrorBody(code=code, message=message, fields=fields or [])
+    return api.create_response(request, ErrorOut(error=body), status=status)
+
+
+@api.exception_handler(Refused)
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    response = api.create_response(request, ErrorOut(error=error.body), status=error.status)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 @api.exception_handler(AuthenticationError)
@@ -65,10 +141,10 @@ def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRe
 @api.exception_handler(SchemaError)
 def _malformed(request: HttpRequest, error: SchemaError) -> HttpResponse:
     fields = [
-        {"field": _place(item["loc"]), "message": schema_message(item["type"]), "code": item["type"]}
+        FieldProblem(field=_place(item["loc"]), message=schema_message(item["type"]), code=item["type"])
         for item in error.errors
     ]
-    return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields=fields)
+    return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields)
 
 
 def _place(loc: tuple[Any, ...]) -> str:
@@ -80,9 +156,11 @@ def _place(loc: tuple[Any, ...]) -> str:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     named = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
     fields = [
-        {"field": name, "message": text, "code": "invalid"} for name, texts in named.items() for text in texts
+        FieldProblem(field=name, message=text, code="invalid")
+        for name, texts in named.items()
+        for text in texts
     ]
-    return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields=fields)
+    return answer(request, 422, "invalid", _("Some fields are missing or wrong."), fields)
 
 
 @api.exception_handler(UserError)
@@ -101,13 +179,9 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 @api.exception_handler(HttpError)
-def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
-    codes = {400: "bad_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
-    codes |= {413: "too_large", 429: "too_many_requests", 503: "unavailable"}
-    message = str(error)
-    if message.startswith("Cannot parse request body"):  # django-ninja's own, in English
-        message = _("The body is not JSON.")
-    return answer(request, error.status_code, codes.get(error.status_code, "error"), message)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Only django-ninja's own: a body that it cannot parse."""
+    return answer(request, error.status_code, "bad_request", _("The body is not JSON."))
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -115,9 +189,18 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return answer(request, 413, "too_large", _("The request is too large."))
 
 
-def missing(request: HttpRequest) -> HttpResponse:
-    """404 for an address below `/api/` that no route has, as JSON like every other answer."""
-    return answer(request, 404, "not_found", _("There is nothing here."))
+def outside(request: HttpRequest, status: int) -> HttpResponse | None:
+    """The error of a request below `/api/` that reached no route or failed in it; None for pages."""
+    if not request.path.startswith("/api/"):
+        return None
+    code, message = {
+        400: ("bad_request", _("This request cannot be read.")),
+        403: ("forbidden", _("You may not do this.")),
+        404: ("not_found", _("There is nothing here.")),
+        413: ("too_large", _("The request is too large.")),
+        500: ("internal", _("Something went wrong on our side. It is in the log; try again later.")),
+    }[status]
+    return answer(request, status, code, message)
 
 
 @login_not_required

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 
 from huoju.acquire.campaigns import operations as campaigns
 from huoju.acquire.campaigns.models import Channel
-from huoju.acquire.forms import queries, rest
+from huoju.acquire.forms import queries
 from huoju.acquire.forms.models import Form, Submission
 from huoju.acquire.forms.queries import Outcome, register_outcomes
+from huoju.core.access import gate
 from huoju.core.access.models import ApiKey, User
 from huoju.core.access.operations import create_api_key
 from huoju.core.access.policy import ApiScope
@@ -172,7 +173,7 @@ def test_what_does_not_fit_the_schema_is_named_in_the_callers_language(api_key: 
         "occurred_at": "There is no such moment.",
     }
     answer = Program(api_key[1], "en").post("leads", "{broken")
-    assert answer.json()["error"] == {"code": "bad_request", "message": "The body is not JSON."}
+    assert answer.json()["error"] == {"code": "bad_request", "message": "The body is not JSON.", "fields": []}
 
 
 def test_numbers_count_as_text_and_broken_characters_are_dropped(program: Program) -> None:
@@ -240,7 +241,7 @@ def test_a_thousand_rows_take_a_bounded_number_of_queries(program: Program) -> N
 
 
 def test_a_busy_program_has_to_wait(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "PER_KEY", 2)
+    monkeypatch.setattr(gate, "PER_KEY", 2)
     assert [program.post("leads", LEAD).status_code for _ in range(3)] == [202, 202, 429]
 
 
@@ -297,7 +298,8 @@ def test_the_reference_describes_every_route(client: Client) -> None:
     paths = {path for path in schema["paths"] if path.startswith("/api/v1/")}
     assert {"/api/v1/leads", "/api/v1/leads/batch", "/api/v1/submissions/{submission_id}"} <= paths
     post = schema["paths"]["/api/v1/leads"]["post"]
-    assert set(post["responses"]) == {"202", "401", "403", "409", "422", "429"}
+    errors = {"400", "401", "403", "405", "409", "413", "422", "429", "500"}
+    assert set(post["responses"]) == {"202", *errors}
     assert [each["name"] for each in post["parameters"]] == ["Idempotency-Key"]
     assert schema["components"]["schemas"]["LeadIn"]["example"]["name"] == "李娜"
 

@@ -81,14 +81,14 @@ def test_mistakes_are_listed(client: Client, headers: dict[str, str]) -> None:
     )
     assert answer.status_code == 422
     error = answer.json()["error"]
-    assert (error["code"], [problem["path"] for problem in error["problems"]]) == (
+    assert (error["code"], [problem["field"] for problem in error["fields"]]) == (
         "mapping",
         ["columns[0].field"],
     )
     answer = send(client, headers, "%PDF-1.7")
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "file.binary")
     answer = send(client, headers, rows_text(1), target="nothing")
-    assert answer.json()["error"]["problems"][0]["code"] == "unknown_target"
+    assert answer.json()["error"]["fields"][0]["code"] == "unknown_target"
     assert not Import.objects.exists()
 
 

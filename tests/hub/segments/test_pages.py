@@ -123,7 +123,7 @@ def test_programs_define_and_read_segments(client: Client) -> None:
     outside = {"type": "trait", "trait": "company.size", "op": "is", "value": "huge"}
     for path in ("/api/v1/segments", "/api/v1/segments/count"):
         bad = client.post(path, {"name": "B", "definition": {"where": outside}}, **auth)
-        (fault,) = bad.json()["faults"]
+        (fault,) = bad.json()["error"]["fields"]
         assert (bad.status_code, fault["message"].startswith("这里没有值“huge”，可用的值：")) == (
             422,
             True,

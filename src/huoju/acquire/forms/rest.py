@@ -11,15 +11,14 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Field, Header, Router, Schema, Status
-from ninja.errors import HttpError
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic import ValidationError as SchemaError
 
 from huoju.acquire.campaigns.queries import list_campaigns
-from huoju.core.access import ratelimit
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.models import ApiKey
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import FieldProblem, Refused
 from huoju.core.errors import schema_message
 
 from . import operations, queries
@@ -30,7 +29,6 @@ from .wording import ANSWER_TEXTS, CONSENT_REQUIRED
 
 MAX_ROWS = 1000
 MAX_KEY = 120
-PER_KEY = 1200  # requests in a minute
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Nothing that became a lead happened before, as for dates in imported files."""
 
@@ -107,14 +105,6 @@ class Accepted(Schema):
     status: str = Field("accepted", description="`accepted`, or `known` if this Idempotency-Key came before.")
 
 
-class FieldProblem(Schema):
-    """What is wrong with one field."""
-
-    field: str
-    message: str
-    code: str
-
-
 class RowResult(Schema):
     """What became of one row of a batch."""
 
@@ -178,21 +168,6 @@ class CampaignOut(Schema):
     ends_on: str | None = None
 
 
-class ErrorBody(Schema):
-    """What went wrong: `code` for programs, `message` for people, in the language of Accept-Language."""
-
-    code: str
-    message: str
-    fields: list[FieldProblem] = []
-
-
-class ErrorOut(Schema):
-    """An error."""
-
-    error: ErrorBody
-
-
-_ERRORS = {401: ErrorOut, 403: ErrorOut, 409: ErrorOut, 422: ErrorOut, 429: ErrorOut}
 IdempotencyKey = Annotated[
     str,
     Header(
@@ -204,33 +179,32 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("/leads", response={202: Accepted, **_ERRORS}, summary="Submit a lead")
-def submit_lead(request: HttpRequest, lead: LeadIn, key: IdempotencyKey = "") -> Status[Accepted | ErrorOut]:
+@router.post("/leads", response={202: Accepted}, summary="Submit a lead")
+def submit_lead(request: HttpRequest, lead: LeadIn, key: IdempotencyKey = "") -> Status[Accepted]:
     """Store one expression of interest. 202 means committed; it is a lead (or waits in quarantine) within a second."""
     now = timezone.now()
-    api_key = _key_of(request, now)
+    api_key = _key_of(request)
     prefix = _prefix(api_key, key)
     checked = _check_all([lead], api_key, [prefix], now)[0]
     if not isinstance(checked, operations.NewSubmission):
-        body = ErrorBody(code="invalid", message=_("Some fields are missing or wrong."), fields=checked)
-        return Status(422, ErrorOut(error=body))
+        raise Refused(422, "invalid", _("Some fields are missing or wrong."), checked)
     stored = operations.submit(checked, actor=f"api_key:{api_key.pk}", source="api", now=now)
     if not stored.same:
-        raise HttpError(409, _("This Idempotency-Key was used for other data."))
+        raise Refused(409, "conflict", _("This Idempotency-Key was used for other data."))
     status = "accepted" if stored.created else "known"
     return Status(202, Accepted(submission_id=stored.submission_id, status=status))
 
 
-@router.post("/leads/batch", response={200: BatchOut, **_ERRORS}, summary="Submit up to 1,000 leads")
+@router.post("/leads/batch", response=BatchOut, summary="Submit up to 1,000 leads")
 def submit_leads(request: HttpRequest, batch: BatchIn, key: IdempotencyKey = "") -> BatchOut:
     """Store many at once, each by itself: the answer says for every row whether it was accepted, and why not.
 
     With an Idempotency-Key, each row counts once under that key and its place.
     """
     now = timezone.now()
-    api_key = _key_of(request, now)
+    api_key = _key_of(request)
     if len(batch.leads) > MAX_ROWS:
-        raise HttpError(413, _("Send at most %(n)d leads at once.") % {"n": MAX_ROWS})
+        raise Refused(413, "too_large", _("Send at most %(n)d leads at once.") % {"n": MAX_ROWS})
     prefix = _prefix(api_key, key)
     keys = [f"{prefix}/{index}" for index in range(len(batch.leads))]
     checked = _check_all([_read(row) for row in batch.leads], api_key, keys, now)
@@ -251,12 +225,12 @@ def submit_leads(request: HttpRequest, batch: BatchIn, key: IdempotencyKey = "")
 
 @router.get(
     "/submissions/{submission_id}",
-    response={200: SubmissionOut, **_ERRORS, 404: ErrorOut},
+    response=SubmissionOut,
     summary="What became of a submission",
 )
 def get_submission(request: HttpRequest, submission_id: int) -> SubmissionOut:
     """A submission that was made with the same API key."""
-    api_key = _key_of(request, timezone.now())
+    api_key = _key_of(request)
     submission = Submission.objects.filter(pk=submission_id, api_key=api_key).first()
     if submission is None:
         raise Http404
@@ -270,22 +244,18 @@ def get_submission(request: HttpRequest, submission_id: int) -> SubmissionOut:
     )
 
 
-@router.get("/forms", response={200: list[FormOut], **_ERRORS}, tags=["Forms"], summary="Forms")
+@router.get("/forms", response=list[FormOut], tags=["Forms"], summary="Forms")
 def get_forms(request: HttpRequest) -> list[dict[str, Any]]:
     """Every form, by name. Send a lead with `form` to have it checked and counted as that form's."""
-    _key_of(request, timezone.now())
     rows = Form.objects.values(
         "slug", "name", "purpose", "product", "published", campaign_code=F("campaign__code")
     )
     return [{**row, "campaign": row["campaign_code"]} for row in rows]
 
 
-@router.get(
-    "/campaigns", response={200: list[CampaignOut], **_ERRORS}, tags=["Campaigns"], summary="Campaigns"
-)
+@router.get("/campaigns", response=list[CampaignOut], tags=["Campaigns"], summary="Campaigns")
 def get_campaigns(request: HttpRequest) -> list[CampaignOut]:
     """Every campaign that is not archived, newest first, up to 1,000."""
-    _key_of(request, timezone.now())
     return [
         CampaignOut(
             code=each.code,
@@ -304,16 +274,9 @@ def get_campaigns(request: HttpRequest) -> list[CampaignOut]:
 # --- Reading rows -------------------------------------------------------------------------------------------
 
 
-def _key_of(request: HttpRequest, now: datetime) -> ApiKey:
-    """The key that the request came with; 429 when it asks too often."""
-    api_key = request.auth  # type: ignore[attr-defined]  # set by ninja
-    if not isinstance(api_key, ApiKey):
-        raise HttpError(401, _("An API key is needed."))
-    verdict = ratelimit.allow(
-        name="api", caller=str(api_key.pk), limit=PER_KEY, per=timedelta(minutes=1), now=now
-    )
-    if not verdict.allowed:
-        raise HttpError(429, _("Too many requests. Try again in %(n)d seconds.") % {"n": verdict.retry_after})
+def _key_of(request: HttpRequest) -> ApiKey:
+    """The key that the request came with."""
+    api_key: ApiKey = request.auth  # type: ignore[attr-defined]  # set by ApiKeyAuth
     return api_key
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import FieldProblem, Refused
 from huoju.core.export import CSV_TYPE, attachment, iter_csv
 
 from . import operations, queries, surveying
@@ -46,12 +47,6 @@ class ImportOut(Schema):
     same_file_as: list[int] = Field(description="imports of this very file that are in effect")
     created_at: datetime
     finished_at: datetime | None
-
-
-class ErrorOut(Schema):
-    """What is wrong, for programs (`code`) and people (`message`)."""
-
-    error: dict[str, Any]
 
 
 class RowOut(Schema):
@@ -106,29 +101,28 @@ def _target(code: str) -> ImportTarget:
     return targets[code]
 
 
-def _refused(error: FileProblem | MappingError) -> Status[ErrorOut]:
+def _refused(error: FileProblem | MappingError) -> Refused:
     if isinstance(error, FileProblem):
-        return Status(
-            422, ErrorOut(error={"code": f"file.{error.code}", "message": str(error), **error.params})
-        )
-    problems = [
-        {"path": problem.path, "code": problem.code, "message": str(problem)} for problem in error.problems
+        return Refused(422, f"file.{error.code}", str(error))
+    fields = [
+        FieldProblem(field=problem.path, message=str(problem), code=problem.code)
+        for problem in error.problems
     ]
-    return Status(422, ErrorOut(error={"code": "mapping", "message": str(error), "problems": problems}))
+    return Refused(422, "mapping", str(error), fields)
 
 
 def _actor(request: HttpRequest) -> str:
     return f"key:{request.auth.pk}"  # type: ignore[attr-defined]  # ApiKeyAuth puts the key there
 
 
-@router.post("", response={201: ImportOut, 422: ErrorOut}, summary="Upload a file")
+@router.post("", response={201: ImportOut}, summary="Upload a file")
 def upload(
     request: HttpRequest,
     file: File[UploadedFile],
     target: Form[str] = "leads",
     mapping: Form[str] = "",
     start: Form[bool] = False,
-) -> Status[ImportOut] | Status[ErrorOut]:
+) -> Status[ImportOut]:
     """Send a CSV, TSV, XLSX or Parquet file, with its mapping (JSON) if you have it; `start` imports it at once.
 
     Without a mapping the answer's `mapping` is a guess: complete it and send it to `/imports/{id}/mapping`.
@@ -145,7 +139,7 @@ def upload(
             now=now,
         )
     except (FileProblem, MappingError) as error:
-        return _refused(error)
+        raise _refused(error) from None
     if parsed is None:
         guess, _suggestions, _remembered = operations.suggest_mapping(import_id=record.pk)
         return Status(201, _out(record).model_copy(update={"mapping": guess.to_json()}))
@@ -153,7 +147,7 @@ def upload(
         operations.set_mapping(import_id=record.pk, mapping=parsed, remember=False, now=now)
     except (FileProblem, MappingError) as error:
         operations.delete_import(import_id=record.pk)
-        return _refused(error)
+        raise _refused(error) from None
     if start:
         operations.start_import(import_id=record.pk, actor=actor, now=now)
     return Status(201, _out(_find(record.pk)))
@@ -165,35 +159,29 @@ def status(request: HttpRequest, import_id: int) -> ImportOut:
     return _out(_find(import_id))
 
 
-@router.put("/{int:import_id}/mapping", response={200: ImportOut, 422: ErrorOut}, summary="Set the mapping")
-def set_mapping(
-    request: HttpRequest, import_id: int, mapping: Body[dict[str, Any]]
-) -> Status[ImportOut] | Status[ErrorOut]:
+@router.put("/{int:import_id}/mapping", response=ImportOut, summary="Set the mapping")
+def set_mapping(request: HttpRequest, import_id: int, mapping: Body[dict[str, Any]]) -> ImportOut:
     """Which column is which field; the format is described in docs/import.md. All mistakes are reported at once."""
     try:
         record = operations.set_mapping(import_id=_find(import_id).pk, mapping=mapping, now=timezone.now())
     except (FileProblem, MappingError) as error:
-        return _refused(error)
-    return Status(200, _out(record))
+        raise _refused(error) from None
+    return _out(record)
 
 
-@router.get(
-    "/{int:import_id}/preview", response={200: PreviewOut, 409: ErrorOut, 422: ErrorOut}, summary="Look ahead"
-)
-def preview(request: HttpRequest, import_id: int, rows: int = 100) -> Status[PreviewOut] | Status[ErrorOut]:
+@router.get("/{int:import_id}/preview", response=PreviewOut, summary="Look ahead")
+def preview(request: HttpRequest, import_id: int, rows: int = 100) -> PreviewOut:
     """What would become of the first rows (at most 1,000). Nothing is written."""
     record = _find(import_id)
     if record.mapping is None:
-        return Status(409, ErrorOut(error={"code": "no_mapping", "message": _("Set a mapping first.")}))
+        raise Refused(409, "no_mapping", _("Set a mapping first."))
     try:
         found = surveying.preview_import(import_id=record.pk, rows=max(1, min(rows, 1_000)))
     except (FileProblem, MappingError) as error:
-        return _refused(error)
+        raise _refused(error) from None
     target = queries.target_of(record)
     shown = [_row(row.row_no, row.outcome.value, row.reasons, target) for row in found.rows]
-    return Status(
-        200, PreviewOut(counts=found.counts, complete=found.complete, dates=found.dates, rows=shown)
-    )
+    return PreviewOut(counts=found.counts, complete=found.complete, dates=found.dates, rows=shown)
 
 
 def _row(

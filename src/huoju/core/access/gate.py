@@ -1,6 +1,7 @@
 """The gate: who may open a page and which program may call the API."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, cast
 
@@ -10,13 +11,17 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
-from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
+from huoju.core.api import Refused
+
+from . import ratelimit
 from .models import ApiKey, User
 from .operations import note_key_used
 from .policy import Action, ApiScope
 from .queries import find_api_key
+
+PER_KEY = 1200  # requests in a minute
 
 type Page = Callable[..., HttpResponseBase]
 
@@ -55,7 +60,8 @@ def requires[P: Callable[..., Any]](*actions: Action) -> Callable[[P], P]:
 class ApiKeyAuth(HttpBearer):
     """`auth=ApiKeyAuth(ApiScope.LEADS_WRITE)` on an API route: `Authorization: Bearer hj_…` with that scope.
 
-    The key is then `request.auth`. A missing, wrong or revoked key is 401, a key without the scope 403.
+    The key is then `request.auth`. A missing, wrong or revoked key is 401, a key without the scope 403, one that asks
+    more than `PER_KEY` times a minute 429.
     """
 
     def __init__(self, scope: ApiScope) -> None:
@@ -68,6 +74,15 @@ class ApiKeyAuth(HttpBearer):
         if key is None:
             return None
         if self.scope not in key.scopes:
-            raise HttpError(403, _("This API key lacks the scope “%(scope)s”.") % {"scope": self.scope.value})
-        note_key_used(key=key, now=timezone.now())
+            message = _("This API key lacks the scope “%(scope)s”.") % {"scope": self.scope.value}
+            raise Refused(403, "forbidden", message)
+        now = timezone.now()
+        verdict = ratelimit.allow(
+            name="api", caller=str(key.pk), limit=PER_KEY, per=timedelta(minutes=1), now=now
+        )
+        if not verdict.allowed:
+            wait = verdict.retry_after
+            message = _("Too many requests. Try again in %(n)d seconds.") % {"n": wait}
+            raise Refused(429, "too_many_requests", message, retry_after=wait)
+        note_key_used(key=key, now=now)
         return key

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import Id
 from huoju.core.search import queries as search
 
 from . import operations, queries
@@ -73,7 +74,7 @@ class CompanyIn(Schema):
     region: str | None = Field(default=None, pattern=r"^(\d{2}|\d{4})?$")
     country: str | None = Field(default=None, pattern=r"^([A-Z]{2})?$")
     size: SizeBand | Literal[""] | None = None
-    parent_id: int | None = None
+    parent_id: Id | None = None
 
     @field_validator("industry")
     @classmethod
@@ -87,7 +88,7 @@ class CompanyIn(Schema):
 class MergeIn(Schema):
     """Which company it is."""
 
-    into_id: int
+    into_id: Id
     reason: str = Field(default="", max_length=200)
 
 
@@ -154,7 +155,7 @@ def list_companies(request: HttpRequest, question: Query[CompanyQuestion]) -> An
 
 
 @router.get("/companies/{company_id}", response=CompanyOut)
-def get_company(request: HttpRequest, company_id: int) -> Any:
+def get_company(request: HttpRequest, company_id: Id) -> Any:
     """One company; the number of a merged one finds its main one."""
     return _out([_get(company_id)])[0]
 

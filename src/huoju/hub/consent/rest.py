@@ -7,12 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
-from ninja.errors import HttpError
 from pydantic import ConfigDict
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.models import ApiKey
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import Id, Refused
 from huoju.hub.identity.queries import get_persons
 
 from . import operations, queries
@@ -28,7 +28,7 @@ class AskIn(Schema):
     """Whom, by which way, what for."""
 
     model_config = ConfigDict(extra="forbid")
-    persons: list[int] = Field(min_length=1, max_length=MAX_PERSONS)
+    persons: list[Id] = Field(min_length=1, max_length=MAX_PERSONS)
     channel: Channel
     purpose: Purpose = Purpose.MARKETING
 
@@ -47,7 +47,7 @@ class AnswerIn(Schema):
     """What somebody said, and the proof: what they were shown, where, when."""
 
     model_config = ConfigDict(extra="forbid")
-    person: int
+    person: Id
     channel: Channel
     purpose: Purpose = Purpose.MARKETING
     answer: Literal["given", "declined", "withdrawn"]
@@ -90,7 +90,7 @@ def may_contact(request: HttpRequest, asked: AskIn) -> list[VerdictOut]:
 def record(request: HttpRequest, said: AnswerIn) -> tuple[int, None]:
     """Keep what somebody said, for all persons that they are."""
     if said.person not in get_persons([said.person]):
-        raise HttpError(404, _("Nobody has this number."))
+        raise Refused(404, "not_found", _("Nobody has this number."))
     with transaction.atomic():
         operations.answer_profile(
             person_id=said.person,

@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.models import ApiKey
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import Id
 
 from . import operations, queries
 from .models import Merge, MergeProposal
@@ -31,8 +32,8 @@ class MergeIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    person_id: int
-    into_id: int = Field(description="The profile of this record is kept")
+    person_id: Id
+    into_id: Id = Field(description="The profile of this record is kept")
     reason: str = Field(default="", max_length=300)
 
 
@@ -86,7 +87,7 @@ class AnswerIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     answer: Literal["same", "different", "later"]
-    keep: int | None = Field(
+    keep: Id | None = Field(
         default=None, description="The record whose profile is kept, by default the older one"
     )
 
@@ -109,7 +110,7 @@ def _actor(request: HttpRequest) -> str:
 
 
 @router.get("/profiles/{person_id}", response=ProfileOut, summary="Whom a record is read as")
-def get_profile(request: HttpRequest, person_id: int) -> ProfileOut:
+def get_profile(request: HttpRequest, person_id: Id) -> ProfileOut:
     """Old ids stay valid: a merged record answers with the profile it belongs to."""
     profile_id = queries.profiles_of([person_id])[person_id]
     if profile_id not in queries.get_persons([profile_id]):

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, ConfigDict
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import Id
 from huoju.core.facts.queries import list_facts_of_persons
 from huoju.hub.identity.queries import get_persons, list_visitors, members_of, profiles_of
 
@@ -100,7 +101,7 @@ class TaggingIn(Schema):
         extra="forbid", json_schema_extra={"example": {"people": [17, 23], "tag": "VIP"}}
     )
 
-    people: Annotated[list[int], Field(max_length=MANY)]
+    people: Annotated[list[Id], Field(max_length=MANY)]
     tag: str
     expires_at: AwareDatetime | None = None
 

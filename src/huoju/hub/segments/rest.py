@@ -6,10 +6,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import FieldProblem, Refused
 
 from . import engines, operations, queries
 from .asking import company_zone
@@ -41,19 +43,6 @@ class SegmentOut(Schema):
     archived: bool
     people: int
     definition: dict[str, Any]
-
-
-class FaultOut(Schema):
-    """One thing wrong with a definition: `place` counts conditions from 1, outermost first ("2.1")."""
-
-    place: str
-    message: str
-
-
-class FaultsOut(Schema):
-    """Why a definition cannot be used."""
-
-    faults: list[FaultOut]
 
 
 class DefinitionIn(Schema):
@@ -94,10 +83,13 @@ def _out(segment: Segment) -> SegmentOut:
     )  # fmt: skip
 
 
-def _faults(error: DefinitionError) -> Status[Any]:
-    return Status(
-        422, FaultsOut(faults=[FaultOut(**fault) for fault in operations.describe_faults(error.faults)])
-    )
+def _refused(error: DefinitionError) -> Refused:
+    """Fields are places in the definition: conditions counted from 1, outermost first ("2.1")."""
+    fields = [
+        FieldProblem(field=fault["place"], message=fault["message"], code="definition")
+        for fault in operations.describe_faults(error.faults)
+    ]
+    return Refused(422, "invalid", _("This definition cannot be used."), fields)
 
 
 @router.get(
@@ -121,8 +113,8 @@ def list_segments(request: HttpRequest) -> list[SegmentOut]:
     return [_out(segment) for segment in queries.list_segments()]
 
 
-@router.post("/segments", response={201: SegmentOut, 422: FaultsOut}, summary="Make a segment")
-def create_segment(request: HttpRequest, body: SegmentIn) -> Status[Any]:
+@router.post("/segments", response={201: SegmentOut}, summary="Make a segment")
+def create_segment(request: HttpRequest, body: SegmentIn) -> Status[SegmentOut]:
     """It is built at once, in the background."""
     try:
         made = operations.create_segment(
@@ -130,22 +122,20 @@ def create_segment(request: HttpRequest, body: SegmentIn) -> Status[Any]:
             user_id=None, now=timezone.now(),
         )  # fmt: skip
     except DefinitionError as error:
-        return _faults(error)
+        raise _refused(error) from None
     return Status(201, _out(made))
 
 
-@router.post("/segments/count", response={200: PreviewOut, 422: FaultsOut}, summary="Count without saving")
-def count(request: HttpRequest, body: DefinitionIn) -> Status[Any]:
+@router.post("/segments/count", response=PreviewOut, summary="Count without saving")
+def count(request: HttpRequest, body: DefinitionIn) -> PreviewOut:
     """How many a definition holds of, and ten of them."""
     try:
         definition = operations.check_definition(body.definition)
     except DefinitionError as error:
-        return _faults(error)
+        raise _refused(error) from None
     formula = normalise(definition, queries.vocabulary(), company_zone())
     found = engines.preview(formula, now=timezone.now())
-    return Status(
-        200, PreviewOut(count=found.count, estimated=found.drawn is not None, sample=list(found.sample))
-    )
+    return PreviewOut(count=found.count, estimated=found.drawn is not None, sample=list(found.sample))
 
 
 @router.get("/segments/{pk}", response=SegmentOut, summary="A segment")
@@ -154,8 +144,8 @@ def get_segment(request: HttpRequest, pk: int) -> SegmentOut:
     return _out(get_object_or_404(Segment, pk=pk))
 
 
-@router.patch("/segments/{pk}", response={200: SegmentOut, 422: FaultsOut}, summary="Change a segment")
-def update_segment(request: HttpRequest, pk: int, body: SegmentIn) -> Status[Any]:
+@router.patch("/segments/{pk}", response=SegmentOut, summary="Change a segment")
+def update_segment(request: HttpRequest, pk: int, body: SegmentIn) -> SegmentOut:
     """Another definition is a new version, built in the background."""
     get_object_or_404(Segment, pk=pk)
     try:
@@ -164,8 +154,8 @@ def update_segment(request: HttpRequest, pk: int, body: SegmentIn) -> Status[Any
             user_id=None, now=timezone.now(),
         )  # fmt: skip
     except DefinitionError as error:
-        return _faults(error)
-    return Status(200, _out(changed))
+        raise _refused(error) from None
+    return _out(changed)
 
 
 @router.delete("/segments/{pk}", response={204: None}, summary="Delete a segment")

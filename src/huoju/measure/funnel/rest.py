@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Query, Router, Schema
 
 from huoju.core.access.gate import ApiKeyAuth
 from huoju.core.access.policy import ApiScope
+from huoju.core.api import FieldProblem, Refused
+from huoju.core.rules import translated
 
 from . import queries
 from .days import company_today
@@ -131,14 +133,8 @@ class FunnelOut(Schema):
     )
 
 
-class Invalid(Schema):
-    """A parameter that makes no sense."""
-
-    error: dict[str, Any]
-
-
-@router.get("/funnel", response={200: FunnelOut, 422: Invalid}, summary="Stages, conversion, time and money")
-def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> Status[dict[str, Any]]:
+@router.get("/funnel", response=FunnelOut, summary="Stages, conversion, time and money")
+def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> dict[str, Any]:
     """How many leads reached each stage, which share went on, how long it took and what came of it.
 
     The figures are those of the funnel page: counted over everything committed by now.
@@ -148,9 +144,10 @@ def funnel(request: HttpRequest, question: Query[FunnelQuestion]) -> Status[dict
     try:
         spec = parse(params, company_today())
     except SpecError as error:
-        fields = [{"field": error.field, "message": str(error), "code": "invalid"}]
-        return Status(422, {"error": {"code": "invalid", "message": str(error), "fields": fields}})
-    return Status(200, _told(queries.funnel(spec, today=company_today(), limit=LIMIT)))
+        message = translated(error.problem)
+        field = FieldProblem(field=error.field, message=message, code="invalid")
+        raise Refused(422, "invalid", message, [field]) from None
+    return _told(queries.funnel(spec, today=company_today(), limit=LIMIT))
 
 
 def _told(answer: Funnel) -> dict[str, Any]:

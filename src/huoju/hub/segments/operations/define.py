@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from huoju.core.errors import UserError
-from huoju.core.problems import Problem
+from huoju.core.rules import translated
 
 from ..asking import company_zone
 from ..jobs import build_segment, empty_segment
@@ -23,12 +23,7 @@ _WRITERS = 7_336_003
 
 def describe_faults(faults: Sequence[Fault]) -> list[dict[str, str]]:
     """Faults in the user's language: `place` and `message`."""
-    return [{"place": fault.place, "message": _translated(fault.problem)} for fault in faults]
-
-
-def _translated(problem: Problem) -> str:
-    text: str = _(problem.template)
-    return text % problem.params if problem.params else text
+    return [{"place": fault.place, "message": translated(fault.problem)} for fault in faults]
 
 
 def check_definition(data: Any, *, own: int | None = None) -> Definition:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from huoju.core.problems import Problem
+from huoju.core.text import msgid
 from huoju.qualify.leads.policy import FUNNEL, Stage
 
 
@@ -63,14 +65,16 @@ CUSTOM = "custom"
 """The range of an address that names its days itself."""
 NO_SPLIT = "none"
 """How an address says that nothing is split, where something would be by default."""
+_UNKNOWN = msgid("“%(value)s” is unknown here.")
 
 
 class SpecError(ValueError):
     """A parameter makes no sense; `field` names it."""
 
-    def __init__(self, field_name: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, field_name: str, problem: Problem) -> None:
+        super().__init__(problem)
         self.field = field_name
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +97,11 @@ class FunnelSpec:
 
     def __post_init__(self) -> None:
         if len(self.stages) < 2:
-            raise SpecError("stages", "at least two stages")
+            raise SpecError("stages", Problem(msgid("At least two stages are needed.")))
         if list(self.stages) != [stage for stage in FUNNEL if stage in self.stages]:
-            raise SpecError("stages", "stages of the funnel, in its order, each once")
+            raise SpecError("stages", Problem(msgid("Stages stand in the order of the funnel, each once.")))
         if self.since and self.until and self.since > self.until:
-            raise SpecError("from", "the first day comes after the last")
+            raise SpecError("from", Problem(msgid("The first day comes after the last.")))
 
     @property
     def previous(self) -> "FunnelSpec | None":
@@ -171,7 +175,7 @@ def parse(params: Mapping[str, Sequence[str]], today: date) -> FunnelSpec:
     if split == NO_SPLIT:
         split = None
     if split is not None and split not in SPLITS:
-        raise SpecError("split", f"unknown split {split!r}")
+        raise SpecError("split", Problem(_UNKNOWN, value=split))
     return FunnelSpec(
         stages=tuple(stage for stage in FUNNEL if stage in stages) if stages else FUNNEL,
         view=_one_of(View, "view", first.get("view", View.COHORT)),
@@ -227,7 +231,7 @@ def _filters(params: Mapping[str, Sequence[str]]) -> dict[Dimension, tuple[str, 
     for dimension in FILTERS:
         values = _distinct(unescape(text) for text in params.get(dimension.value, ()) if text)
         if dimension in ENTITIES and not all(value == "" or _is_id(value) for value in values):
-            raise SpecError(dimension.value, "ids are whole numbers")
+            raise SpecError(dimension.value, Problem(msgid("Ids are whole numbers.")))
         if dimension is Dimension.STAGE:
             values = tuple(_one_of(Stage, "stage", value).value for value in values)
         if values:
@@ -247,7 +251,7 @@ def _one_of[E: StrEnum](kind: type[E], name: str, value: str) -> E:
     try:
         return kind(value)
     except ValueError:
-        raise SpecError(name, f"unknown value {value!r}") from None
+        raise SpecError(name, Problem(_UNKNOWN, value=value)) from None
 
 
 def _day(name: str, first: Mapping[str, str]) -> date | None:
@@ -256,4 +260,6 @@ def _day(name: str, first: Mapping[str, str]) -> date | None:
     try:
         return date.fromisoformat(first[name])
     except ValueError:
-        raise SpecError(name, f"{first[name]!r} is no date (YYYY-MM-DD)") from None
+        raise SpecError(
+            name, Problem(msgid("“%(value)s” is no date (YYYY-MM-DD)."), value=first[name])
+        ) from None
