@@ -23,14 +23,12 @@ from huoju.core.errors import schema_message
 
 from . import operations, queries
 from .models import Form, Submission
-from .policy.answers import AnswerProblem, check, check_lead, source_of
+from .policy.answers import CLOCKS_SINCE, AnswerProblem, check, check_lead, source_of
 from .policy.definition import ConsentPurpose
 from .wording import ANSWER_TEXTS, CONSENT_REQUIRED
 
 MAX_ROWS = 1000
 MAX_KEY = 120
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""Nothing that became a lead happened before, as for dates in imported files."""
 
 router = Router(auth=ApiKeyAuth(ApiScope.LEADS_WRITE))
 
@@ -330,8 +328,9 @@ def _check(row: LeadIn, api_key: ApiKey, key: str, forms: queries.FormsBySlug, n
     ]
     if row.occurred_at and row.occurred_at > now + timedelta(minutes=5):
         found.append(_problem("occurred_at", _("This lies in the future."), "future"))
-    if row.occurred_at and row.occurred_at < EARLIEST:
-        found.append(_problem("occurred_at", _("This lies before 1990."), "too_early"))
+    if row.occurred_at and row.occurred_at < datetime(CLOCKS_SINCE, 1, 1, tzinfo=UTC):
+        text = _("This lies before %(year)d.") % {"year": CLOCKS_SINCE}
+        found.append(_problem("occurred_at", text, "too_early"))
     if form and version:
         ticked = [purpose for purpose, given in row.consent.items() if given]
         answers = check(queries.definition_of(version), {**known, **row.fields}, ticked)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 
+from huoju.acquire.forms.policy.answers import CLOCKS_SINCE
+
 
 class DateOrder(StrEnum):
     """How to read a date whose first number is not the year."""
@@ -231,7 +233,7 @@ class DateReader:
         if len(text.partition(".")[0]) == 13:
             number /= 1_000
         found = datetime.fromtimestamp(number, UTC)
-        if not 1990 <= found.year <= LAST_YEAR:
+        if not CLOCKS_SINCE <= found.year <= LAST_YEAR:
             raise NotADateError(DateTrouble.NOT_A_DATE)
         return found.astimezone(self._zone)
 

@@ -36,6 +36,8 @@ SOURCE_KEYS = (
     *("page", "referrer", "visitor_id", "channel", "campaign", "language"),
 )
 MAX_SOURCE = 500
+CLOCKS_SINCE = 1990
+"""The first year that a program can mean: before it stands a clock that nobody set."""
 # A number with at least one of these wrong is still worth a look; these are no numbers at all.
 _NO_NUMBER = {
     PhoneProblem.EMPTY,

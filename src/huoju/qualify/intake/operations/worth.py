@@ -5,7 +5,6 @@ say. So the lead is written once, scored and perhaps recognised, where the reade
 the log and write it twice more. The same policies decide; whatever is not as simple is left to that reader.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from huoju.acquire.campaigns.policy import Source
 from huoju.acquire.campaigns.queries import source_codes
 from huoju.hub.companies.operations import ResolvedCompany
 from huoju.hub.identity.operations import Resolved
-from huoju.qualify.leads.operations import Captured, Worth
+from huoju.qualify.leads.operations import Captured, Worth, alone_in_batch
 from huoju.qualify.leads.policy import Profile
 from huoju.qualify.recognition import queries as recognition
 from huoju.qualify.recognition.operations import reason_of
@@ -74,15 +73,12 @@ def weigh_batch(
     now: datetime,
 ) -> list[Weighed | None]:
     """The worth of each row that will make the first lead of a new person; None for every other row."""
-    seen = Counter([person.person_id for person in persons])
-    named = Counter([row.incoming.external_id for row in rows if row.incoming.external_id])
-    simple = [
-        person.created
-        and seen[person.person_id] == 1
-        and named[row.incoming.external_id] < 2
-        and _is_fresh(row)
-        for row, person in zip(rows, persons, strict=True)
-    ]
+    alone = alone_in_batch(
+        [person.created for person in persons],
+        [person.person_id for person in persons],
+        [row.incoming.external_id for row in rows],
+    )
+    simple = [each and _is_fresh(row) for each, row in zip(alone, rows, strict=True)]
     if not any(simple):
         return [None] * len(rows)
     channels, campaigns, rules, criteria, activities_of, refreshed = scales

@@ -1,6 +1,6 @@
 """Writing leads. `lifecycle` is the only writer of a stage."""
 
-from .capture import Captured, NewInterest, Worth, capture_batch
+from .capture import Captured, NewInterest, Worth, alone_in_batch, capture_batch
 from .changes import Assignment, LeadChange, assign_batch, update_batch
 from .lifecycle import Move, Moved, Refused, advance_batch
 from .undo import Undo, withdraw_batch
@@ -16,6 +16,7 @@ __all__ = [
     "Undo",
     "Worth",
     "advance_batch",
+    "alone_in_batch",
     "assign_batch",
     "capture_batch",
     "update_batch",

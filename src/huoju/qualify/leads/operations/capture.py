@@ -108,6 +108,19 @@ class Captured(NamedTuple):
     before: Mapping[str, Any] | None = None
 
 
+def alone_in_batch(
+    person_is_new: Sequence[bool], person_ids: Sequence[int], external_ids: Sequence[str | None]
+) -> list[bool]:
+    """Of each interest, whether nobody else can mean the lead that it makes: its person was made by this transaction,
+    and no other interest of the batch is this person's or names the same external id."""
+    persons = Counter(person_ids)
+    named = Counter([each for each in external_ids if each])
+    return [
+        is_new and persons[person] == 1 and (not external or named[external] == 1)
+        for is_new, person, external in zip(person_is_new, person_ids, external_ids, strict=True)
+    ]
+
+
 def capture_batch(
     interests: Sequence[NewInterest], *, actor: str, source: str, now: datetime
 ) -> list[Captured]:
@@ -121,11 +134,16 @@ def capture_batch(
     if not interests:
         return []
     batch = _Batch(actor, source, now)
+    alone = alone_in_batch(
+        [interest.person_is_new for interest in interests],
+        [interest.person_id for interest in interests],
+        [interest.external_id for interest in interests],
+    )
     deeds: list[_Deed] = []
     with connection.cursor() as cursor:
         batch.look_up(cursor, interests)
         for start in range(0, len(interests), _SLICE):
-            deeds += map(batch.take, interests[start : start + _SLICE])
+            deeds += map(batch.take, interests[start : start + _SLICE], alone[start : start + _SLICE])
             batch.write_settled(cursor)
         steps = batch.write(cursor)
     return [deed.answer(steps) for deed in deeds]
@@ -164,7 +182,6 @@ class _Batch:
         self.touches: list[tuple[str, ...]] = []
         self.plain: dict[int, NewInterest] = {}
         self.settled: dict[int, NewInterest] = {}
-        self.times: Counter[int | str] = Counter()
         self.made: list[LeadState] = []
         self.changed: dict[int, LeadState] = {}
         self.by_origin: dict[str, int] = {}
@@ -180,8 +197,6 @@ class _Batch:
         )
         self.by_origin = dict(cursor.fetchall())
         self.ids = iter(take_ids(cursor, "leads_lead", len(interests)))
-        self.times.update([interest.person_id for interest in interests])
-        self.times.update([interest.external_id for interest in interests if interest.external_id])
         persons = {interest.person_id for interest in interests if not interest.person_is_new}
         external_ids = [interest.external_id for interest in interests if interest.external_id]
         if persons or external_ids:
@@ -193,8 +208,8 @@ class _Batch:
             }
             self.open_of = {state.person_id: state for state in states if state.is_open}
 
-    def take(self, interest: NewInterest) -> _Deed:
-        """Decide what one interest is, and do it in memory."""
+    def take(self, interest: NewInterest, alone: bool) -> _Deed:
+        """Decide what one interest is, and do it in memory. `alone`: see `alone_in_batch`."""
         if (lead_id := self.by_origin.get(interest.origin)) is not None:
             return _Deed(lead_id)
         if interest.external_id and (known := self.by_external_id.get(interest.external_id)) is not None:
@@ -202,7 +217,7 @@ class _Batch:
         known = self.open_of.get(interest.person_id)
         if known is not None and not _ends_closed(interest):
             return self._join(interest, self._state(known))
-        return self._make(interest)
+        return self._make(interest, alone)
 
     def _state(self, lead: LeadState | int) -> LeadState:
         """The lead, worked out in full if it is one that this batch has made by the short way."""
@@ -230,13 +245,13 @@ class _Batch:
         self.made.append(state)
         return state
 
-    def _make(self, interest: NewInterest) -> _Deed:
+    def _make(self, interest: NewInterest, alone: bool) -> _Deed:
         """A new lead. Most have neither history nor owner: they are written as they came, without a state."""
         lead_id = next(self.ids)
         self._captured(lead_id, interest)
         self._touch(lead_id, interest)
         if not (interest.reached or interest.outcome or interest.owner_id or interest.sdr_id):
-            (self.settled if self._is_settled(interest) else self.plain)[lead_id] = interest
+            (self.settled if alone else self.plain)[lead_id] = interest
             if interest.worth is not None and interest.worth.rule:
                 self._recognise(lead_id, interest, interest.worth)
             self.open_of[interest.person_id] = lead_id
@@ -251,11 +266,6 @@ class _Batch:
         if state.is_open:
             self.open_of[interest.person_id] = state
         return _Deed(lead_id, created=True)
-
-    def _is_settled(self, interest: NewInterest) -> bool:
-        """Whether no other interest of the batch can mean the lead that this one makes."""
-        alone = interest.person_is_new and self.times[interest.person_id] == 1
-        return alone and (not interest.external_id or self.times[interest.external_id] == 1)
 
     def _recognise(self, lead_id: int, interest: NewInterest, worth: Worth) -> None:
         """The step to MQL that a lead takes in the moment that makes it."""
