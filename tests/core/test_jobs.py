@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from procrastinate.contrib.django import app
 
 from huoju.core import jobs
+from huoju.core.facts.readers import all_readers
 from huoju.core.jobs import Retry, job
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -19,7 +21,7 @@ _ran: list[str] = []
 _done = threading.Event()
 
 
-@job(queue="tests")
+@job(label="Note a word", queue="tests")
 def note(*, word: str) -> None:
     """Remember that it ran."""
     _ran.append(word)
@@ -148,6 +150,15 @@ def test_a_failed_job_is_tried_again_then_given_up_then_retried_by_hand(worker: 
     assert _ran[0] == "a"
 
 
+def test_every_job_and_reader_of_ours_has_a_name_for_people() -> None:
+    ours = [each for each in all_readers() if each.handle.__module__.startswith("huoju.")]
+    names = [name for name in app.tasks if name.startswith("huoju.")]
+    assert ours
+    assert names
+    assert [name for name in names if str(jobs.label_of(name)) == name] == []
+    assert [each.name for each in ours if not (each.label and each.does)] == []
+
+
 @pytest.mark.django_db
 def test_the_queue_page_sees_what_waits() -> None:
     note.defer(word="a")
@@ -155,6 +166,8 @@ def test_the_queue_page_sees_what_waits() -> None:
     (state,) = [state for state in jobs.list_queues() if state.queue == "tests"]
     assert (state.waiting, state.running, state.failed) == (2, 0, 0)
     assert state.oldest is not None
+    (same,) = [state for state in jobs.list_states() if state.name == note.name]
+    assert (same.label, same.waiting, same.oldest) == ("Note a word", 2, state.oldest)
 
 
 _VICTIM = """

@@ -23,11 +23,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import psycopg
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -46,6 +48,11 @@ _GRACE_SECONDS = 20.0
 """How long running jobs may take to finish when the worker is asked to stop."""
 
 _stopping = threading.Event()
+
+
+type Label = str | Promise
+
+_labels: dict[str, Label] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +131,31 @@ class Job[**P]:
 
 def job[**P](
     *,
+    label: Label = "",
     queue: str = DEFAULT_QUEUE,
     retry: Retry | None = None,
     lock: str | None = None,
     key: str | None = None,
     priority: int = 0,
 ) -> Callable[[Callable[P, None]], Job[P]]:
-    """Make a function a job. `lock`, `key` and `priority` are the defaults of its deferrals: see `Job.using`."""
+    """Make a function a job. `label` is its name on the operations page; `lock`, `key` and `priority` are the defaults
+    of its deferrals: see `Job.using`."""
 
     def decorate(function: Callable[P, None]) -> Job[P]:
-        return Job(function, _task(function, queue=queue, retry=retry, lock=lock, key=key, priority=priority))
+        task = _task(function, queue=queue, retry=retry, lock=lock, key=key, priority=priority)
+        _labels[task.name] = label
+        return Job(function, task)
 
     return decorate
 
 
 def periodic(
-    cron: str, *, queue: str = DEFAULT_QUEUE, retry: Retry | None = None, lock: str | None = None
+    cron: str,
+    *,
+    label: Label = "",
+    queue: str = DEFAULT_QUEUE,
+    retry: Retry | None = None,
+    lock: str | None = None,
 ) -> Callable[[Callable[[], None]], Job[[]]]:
     """Make a function a job that runs at the times of `cron`: five fields in UTC, a sixth for seconds if wanted.
 
@@ -156,6 +172,7 @@ def periodic(
         name = f"{function.__module__}.{function.__qualname__}"
         task = _task(at_time, queue=queue, retry=retry, lock=lock or name, key=name, priority=0)
         app.periodic(cron=cron)(task)
+        _labels[task.name] = label
         return Job(function, task)
 
     return decorate
@@ -234,6 +251,9 @@ async def upkeep(context: JobContext, timestamp: int) -> None:
     )
 
 
+_labels[upkeep.name] = _("Give the jobs of dead workers to living ones")
+
+
 # --- for the operations page and for tests ------------------------------------------------------------
 
 
@@ -249,6 +269,22 @@ class QueueState:
 
 
 @dataclass(frozen=True, slots=True)
+class JobState:
+    """How the jobs of one name are doing. `oldest` as in `QueueState`."""
+
+    name: str
+    waiting: int
+    running: int
+    failed: int
+    oldest: datetime | None
+
+    @property
+    def label(self) -> Label:
+        """What people call it."""
+        return label_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class FailedJob:
     """A job that was given up."""
 
@@ -259,12 +295,31 @@ class FailedJob:
     attempts: int
     failed_at: datetime
 
+    @property
+    def label(self) -> Label:
+        """What people call it."""
+        return label_of(self.name)
+
+
+def label_of(name: str) -> Label:
+    """What people call the job `name`; itself where nobody says."""
+    return _labels.get(name) or name
+
 
 def list_queues() -> list[QueueState]:
     """Every queue that has or had work, by name."""
+    return [QueueState(*row) for row in _counts("queue_name")]
+
+
+def list_states() -> list[JobState]:
+    """Every job that waits, runs or was given up, by name: what was done is deleted."""
+    return [JobState(*row) for row in _counts("task_name") if any(row[1:4])]
+
+
+def _counts(column: Literal["queue_name", "task_name"]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT queue_name,
+            f"""SELECT {column},
                       count(*) FILTER (WHERE status = 'todo'),
                       count(*) FILTER (WHERE status = 'doing'),
                       count(*) FILTER (WHERE status IN ('failed', 'aborted')),
@@ -273,9 +328,10 @@ def list_queues() -> list[QueueState]:
                  FROM procrastinate_jobs AS job
                  LEFT JOIN LATERAL (SELECT min(at) AS at FROM procrastinate_events WHERE job_id = job.id) AS deferred
                    ON true
-                GROUP BY queue_name ORDER BY queue_name"""
+                GROUP BY {column} ORDER BY {column}"""
         )
-        return [QueueState(*row) for row in cursor.fetchall()]
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def list_failed(limit: int = 100) -> list[FailedJob]:

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from huoju.core.jobs import job, periodic, stopping
 
@@ -11,7 +12,7 @@ from .queries import anybody_free, list_waiting
 CHUNK = 2000
 
 
-@job(queue="routing", lock="routing")
+@job(label=_("Hand out leads that wait"), queue="routing", lock="routing")
 def route_waiting(*, after: int = 0, brought_in: bool = False) -> None:
     """Route the MQLs that wait without an owner, oldest first, until nobody has room; see `operations.route_batch`."""
     while not stopping():
@@ -24,7 +25,7 @@ def route_waiting(*, after: int = 0, brought_in: bool = False) -> None:
     route_waiting.defer(after=after, brought_in=brought_in)
 
 
-@periodic("*/10 * * * *", queue="routing")
+@periodic("*/10 * * * *", label=_("Look for leads that wait for an owner"), queue="routing")
 def route_waiting_regularly() -> None:
     """A safety net: whatever made room without telling, and who has left, is found within ten minutes."""
     while not stopping() and take_from_left(limit=CHUNK, now=timezone.now()) == CHUNK:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.qualify.leads.facts import LeadAssigned, LeadRestored, LeadStageChanged, LeadWithdrawn
@@ -54,6 +56,8 @@ ROUTING = Reader(
     "routing",
     (LeadStageChanged, LeadAssigned, LeadWithdrawn, LeadRestored, RoutingActivated, SeatSaved),
     handle,
+    label=_("Routing"),
+    does=_("Gives new MQLs an owner, notes the answers of sales and counts what they have in hand."),
     batch=4000,
 )
 """It assigns leads, which is history: it cannot be replayed."""

@@ -68,3 +68,8 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader}: {self.kind} {self.fact_id}"
+
+    @property
+    def error(self) -> str:
+        """The last line of the traceback: what went wrong, in the words of the program."""
+        return self.traceback.rstrip().rpartition("\n")[2]

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from huoju.core.ui.parts import Label
+
 from .delivery import horizon_now
 from .models import DeadLetter, Fact
 from .readers import all_readers
@@ -86,6 +88,9 @@ class ReaderState:
     """How a reader stands: facts handled so far, facts of its kinds not yet handled, and since when."""
 
     name: str
+    label: Label
+    does: Label
+    patience: float
     kinds: list[str]
     handled: int
     behind: int
@@ -113,16 +118,18 @@ def list_reader_states() -> list[ReaderState]:
             handled, moved_at, behind, since, letters = cursor.fetchone()
             states.append(
                 ReaderState(
-                    name=reader.name, kinds=reader.kind_names, handled=int(handled), behind=int(behind or 0),
+                    name=reader.name, label=reader.label or reader.name, does=reader.does, patience=reader.patience,
+                    kinds=reader.kind_names, handled=int(handled), behind=int(behind or 0),
                     waiting_since=since, moved_at=moved_at, open_letters=letters,
                 )
             )  # fmt: skip
     return states
 
 
-def list_open_letters() -> QuerySet[DeadLetter]:
-    """Dead letters that nobody has retried or dismissed yet, oldest first."""
-    return DeadLetter.objects.filter(resolved_at=None).order_by("failed_at", "id")
+def list_open_letters(reader: str = "") -> QuerySet[DeadLetter]:
+    """Dead letters that nobody has retried or dismissed yet, oldest first; of one reader, or of all."""
+    found = DeadLetter.objects.filter(resolved_at=None).order_by("failed_at", "id")
+    return found.filter(reader=reader) if reader else found
 
 
 def count_facts_since(moment: datetime) -> int:

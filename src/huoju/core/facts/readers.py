@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from huoju.core.pickling import packed
+from huoju.core.ui.parts import Label
 
 from .kinds import kind_named, kind_of
 
@@ -58,7 +59,8 @@ class Reader:
     runs at the end of a replay, in the same transaction. `rebuild`, where given, is called in a replay in place of
     `handle`: for a reader that both derives state and acts on it (appends facts, moves leads), it only derives.
     `patience` is how many seconds it may stand back while the others read a flood (an import): for what people look at
-    later, an index or a report.
+    later, an index or a report. `label` and `does` are its name and one sentence about its work, for the operations
+    page.
     """
 
     name: str
@@ -69,6 +71,8 @@ class Reader:
     after_replay: Callable[[datetime], None] | None = None
     rebuild: Handler | None = None
     patience: float = 0
+    label: Label = ""
+    does: Label = ""
 
     @property
     def kind_names(self) -> list[str]:

@@ -7,6 +7,7 @@ from . import pages
 app_name = "facts"
 urlpatterns = [
     path("", pages.operations, name="operations"),
+    path("letters/retry/", pages.retry_all, name="retry_all"),
     path("letters/<int:pk>/", pages.letter, name="letter"),
     path("letters/<int:pk>/retry/", pages.retry, name="retry"),
     path("letters/<int:pk>/dismiss/", pages.dismiss, name="dismiss"),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.core.facts.readers import Reader, StoredFact
 
 from .kinds import all_kinds
@@ -20,4 +22,13 @@ def search_reader() -> Reader:
     wanted: dict[type[Any], None] = {}
     for kind in all_kinds():
         wanted.update(dict.fromkeys(kind.facts))
-    return Reader("search", tuple(wanted), _handle, batch=2000, reset=forget_all, patience=120)
+    return Reader(
+        "search",
+        tuple(wanted),
+        _handle,
+        label=_("Search"),
+        does=_("Keeps what the search box finds: people, companies, leads."),
+        batch=2000,
+        reset=forget_all,
+        patience=120,
+    )

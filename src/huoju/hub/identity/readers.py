@@ -4,6 +4,8 @@ joins it."""
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.hub.companies.facts import CompanyDomainsChanged
@@ -53,5 +55,11 @@ def _employ(company_id: int, changed: CompanyDomainsChanged, now: datetime) -> N
         join_company(company_id=company_id, domains=new, actor=DOMAIN_RULE, now=now)
 
 
-IDENTITY = Reader("identity", (MergeProposed, CompanyDomainsChanged), handle)
+IDENTITY = Reader(
+    "identity",
+    (MergeProposed, CompanyDomainsChanged),
+    handle,
+    label=_("Identity"),
+    does=_("Merges records that are proved to be one person; finds the company of a mail domain."),
+)
 """It merges, which is history: it cannot be replayed."""

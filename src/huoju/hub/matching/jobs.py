@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from huoju.core.errors import UserError
 from huoju.core.jobs import job, periodic
@@ -9,13 +10,13 @@ from huoju.core.jobs import job, periodic
 from . import running
 
 
-@job(queue="matching", lock="matching")
+@job(label=_("Search for the same persons"), queue="matching", lock="matching")
 def find_pairs(*, run_id: int) -> None:
     """Carry out a run that was asked for."""
     running.carry_out(run_id)
 
 
-@periodic("15 19 * * 6", queue="matching")
+@periodic("15 19 * * 6", label=_("Search for the same persons every week"), queue="matching")
 def find_pairs_weekly() -> None:
     """Sundays at 03:15 in Shanghai. Without Splink, or while a search is under way, there is nothing to do."""
     try:

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from huoju.core.jobs import job, periodic, stopping
 from huoju.core.search.kinds import kind_named
@@ -16,7 +17,7 @@ PEOPLE = "person"
 """The kind of people in the search (`search.people`)."""
 
 
-@job(queue="profile", lock="profile")
+@job(label=_("Choose golden values anew"), queue="profile", lock="profile")
 def choose_again(*, after: int = 0) -> None:
     """Choose the golden values anew, of persons after `after` who have several."""
     while not stopping():
@@ -29,7 +30,7 @@ def choose_again(*, after: int = 0) -> None:
     choose_again.defer(after=after)
 
 
-@job(queue="profile", lock="profile")
+@job(label=_("Choose golden values of merged persons anew"), queue="profile", lock="profile")
 def combine_again(*, after: int = 0) -> None:
     """Choose anew among the values of merged persons, of profiles after `after`."""
     while not stopping():
@@ -42,7 +43,7 @@ def combine_again(*, after: int = 0) -> None:
     combine_again.defer(after=after)
 
 
-@job(queue="profile", lock="profile")
+@job(label=_("Let the search find people"), queue="profile", lock="profile")
 def index_people(*, after: int = 0) -> None:
     """Let the search find people for whom no lead stands there, of all after `after`."""
     while not stopping():
@@ -55,7 +56,7 @@ def index_people(*, after: int = 0) -> None:
     index_people.defer(after=after)
 
 
-@job(queue="profile", lock="profile")
+@job(label=_("Apply the rule of a tag"), queue="profile", lock="profile")
 def apply_rule(*, tag_id: int, after: int = 0) -> None:
     """Judge everybody after `after` by the rule of one tag."""
     while not stopping():
@@ -68,7 +69,7 @@ def apply_rule(*, tag_id: int, after: int = 0) -> None:
     apply_rule.defer(tag_id=tag_id, after=after)
 
 
-@periodic("7 * * * *", queue="profile")
+@periodic("7 * * * *", label=_("Take tags that expired"), queue="profile")
 def sweep() -> None:
     """Every hour: expired tags leave, with a fact each."""
     while not stopping() and sweep_expired(now=timezone.now(), limit=CHUNK) == CHUNK:

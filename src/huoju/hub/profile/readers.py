@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.hub.identity.facts import profiles_in
@@ -61,4 +63,12 @@ def profile_reader() -> Reader:
     kinds: dict[type[Any], None] = {TagSaved: None, SurvivorshipActivated: None}
     for source in all_sources():
         kinds |= dict.fromkeys(source.changed_by)
-    return Reader("profile", tuple(kinds), handle, batch=4000, patience=120)
+    return Reader(
+        "profile",
+        tuple(kinds),
+        handle,
+        label=_("Profiles"),
+        does=_("Sets and takes tags by rule, and chooses the golden values of merged persons."),
+        batch=4000,
+        patience=120,
+    )

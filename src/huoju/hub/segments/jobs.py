@@ -2,32 +2,33 @@
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from huoju.core.jobs import job, periodic, stopping
 
 from . import membership
 
 
-@job(queue="segments", lock="segments.build")
+@job(label=_("Build a segment"), queue="segments", lock="segments.build")
 def build_segment(*, segment_id: int) -> None:
     """Evaluate a segment over everybody; see `membership.build`."""
     membership.build(segment_id=segment_id, now=timezone.now())
 
 
-@job(queue="segments", lock="segments.build")
+@job(label=_("Empty an archived segment"), queue="segments", lock="segments.build")
 def empty_segment(*, segment_id: int) -> None:
     """Let everybody leave an archived segment; see `membership.empty`."""
     membership.empty(segment_id=segment_id, now=timezone.now())
 
 
-@periodic("* * * * * */15", queue="segments")
+@periodic("* * * * * */15", label=_("Follow segments as time passes"), queue="segments")
 def follow_due() -> None:
     """Evaluate whom time alone may have moved."""
     while not stopping() and membership.follow_due(now=timezone.now()):
         pass
 
 
-@periodic("17 3 * * *", queue="segments")
+@periodic("17 3 * * *", label=_("Sum up the days of segments"), queue="segments")
 def sum_tallies() -> None:
     """One row a segment and day in place of many; who went without leaving (a person was removed) is counted out."""
     with transaction.atomic(), connection.cursor() as cursor:

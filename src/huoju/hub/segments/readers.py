@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.hub.identity.facts import PersonMerged, PersonUnmerged, profiles_in
@@ -125,5 +127,10 @@ def segments_reader() -> Reader:
     payloads |= {activity.payload for activity in all_activities().values()}
     payloads |= {payload for source in all_sources() for payload in source.changed_by}
     return Reader(
-        "segments", tuple(sorted(payloads, key=lambda each: kind_of(each).name)), handle, patience=120
+        "segments",
+        tuple(sorted(payloads, key=lambda each: kind_of(each).name)),
+        handle,
+        label=_("Segments"),
+        does=_("Lets people enter and leave segments as soon as something happens to them."),
+        patience=120,
     )

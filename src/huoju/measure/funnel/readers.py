@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.convert.deals.facts import OpportunityWon, PaymentRecorded, PaymentWithdrawn
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.qualify.leads.facts import (
@@ -29,6 +31,8 @@ FUNNEL = Reader(
         *(OpportunityWon, PaymentRecorded, PaymentWithdrawn),
     ),
     handle=_handle,
+    label=_("Funnel"),
+    does=_("Keeps the figures of the funnel report: stages, owners, won deals, payments."),
     batch=5000,
     reset=forget_all,
     patience=120,

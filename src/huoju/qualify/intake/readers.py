@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.acquire.campaigns.policy import hint_from
 from huoju.acquire.forms.facts import FormSubmitted
 from huoju.core.facts.readers import Reader, StoredFact
@@ -81,4 +83,10 @@ def incoming_of(fact: StoredFact) -> Incoming:
     )
 
 
-INTAKE = Reader(name="intake", kinds=(FormSubmitted,), handle=take_in)
+INTAKE = Reader(
+    name="intake",
+    kinds=(FormSubmitted,),
+    handle=take_in,
+    label=_("Intake"),
+    does=_("Cleans what came by form or API and makes leads of it; what is doubtful goes to quarantine."),
+)

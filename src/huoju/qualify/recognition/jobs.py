@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from huoju.core.jobs import job, periodic, stopping
 from huoju.qualify.scoring.operations import CHUNK, refresh_chunk, start_refresh
@@ -10,7 +11,7 @@ from .operations import judge_batch
 from .queries import list_first_stage
 
 
-@job(queue="scoring", lock="scoring")
+@job(label=_("Bring all scores up to today"), queue="scoring", lock="scoring")
 def refresh_scores() -> None:
     """Bring every score to this moment and judge the leads, chunk by chunk; goes on where it was stopped."""
     refresh = start_refresh(now=timezone.now())
@@ -24,13 +25,13 @@ def refresh_scores() -> None:
     refresh_scores.defer()
 
 
-@periodic("30 18 * * *", queue="scoring")
+@periodic("30 18 * * *", label=_("Bring all scores up to today every night"), queue="scoring")
 def refresh_scores_nightly() -> None:
     """At 02:30 in Shanghai."""
     refresh_scores.using(key="refresh").defer()
 
 
-@job(queue="scoring", lock="scoring")
+@job(label=_("Judge leads by new criteria"), queue="scoring", lock="scoring")
 def rejudge(*, after: int = 0) -> None:
     """Judge every lead at the first stage by the criteria of today, from lead `after` on."""
     while not stopping():

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from huoju.core.facts.kinds import kind_of
 from huoju.core.facts.readers import Reader, StoredFact
 from huoju.qualify.leads.facts import LeadCaptured, LeadRestored, LeadTouched, LeadUpdated
@@ -83,4 +85,13 @@ def recognition_reader() -> Reader:
         ScoringActivated,
         CriteriaActivated,
     ]
-    return Reader("recognition", tuple(kinds), handle, batch=4000, reset=forget_scores, rebuild=rebuild)
+    return Reader(
+        "recognition",
+        tuple(kinds),
+        handle,
+        label=_("Scoring and recognition"),
+        does=_("Scores leads anew after everything that counts, and recognises MQLs."),
+        batch=4000,
+        reset=forget_scores,
+        rebuild=rebuild,
+    )
