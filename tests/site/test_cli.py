@@ -60,6 +60,25 @@ def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> N
     assert "a port is a number from 1 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["up", "--web", "-3"],
+        ["up", "--workers", "-1"],
+        ["up", "--demo", "-5"],
+        ["web", "--web", "0"],
+        ["web", "--threads", "0"],
+        ["worker", "--jobs", "0"],
+        ["sample", "--leads", "many"],
+    ],
+)
+def test_a_number_of_none(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Zero processes would start, serve nobody and say nothing."""
+    with pytest.raises(SystemExit):
+        parser().parse_args(arguments)
+    assert f"{arguments[-1]!r} is no whole number from 1" in capsys.readouterr().err
+
+
 def test_settings_that_cannot_be_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +91,7 @@ def test_settings_that_cannot_be_are_named(
         "CURRENCY": "ZZZ",
         "LOG_LEVEL": "loud",
         "ENGINE": "oracle",
+        "LAKE_URL": "s4://bucket",
         "SMTP_PORT": "smtp",
         "DATABASE_POOL": "-1",
     }.items():
@@ -89,6 +109,7 @@ def test_settings_that_cannot_be_are_named(
         "HUOJU_CURRENCY",
         "HUOJU_LOG_LEVEL",
         "HUOJU_ENGINE",
+        "HUOJU_LAKE_URL",
         "HUOJU_SMTP_PORT",
         "HUOJU_DATABASE_POOL",
     ]
@@ -119,6 +140,7 @@ def test_settings_that_can_be() -> None:
                 "HUOJU_CURRENCY": "EUR",
                 "HUOJU_LOG_LEVEL": "DEBUG",
                 "HUOJU_ENGINE": "spark://10.0.0.7:7077",
+                "HUOJU_LAKE_URL": "s3://bucket/path?region=cn-north-1",
                 "HUOJU_SMTP_PORT": "25",
                 "HUOJU_DATABASE_POOL": "0",
                 "HUOJU_SMTP_HOST": "",
@@ -127,6 +149,7 @@ def test_settings_that_can_be() -> None:
         == []
     )
     assert mistakes({"HUOJU_DATABASE_URL": "host=db dbname=huoju", "HUOJU_TIME_ZONE": ""}) == []
+    assert mistakes({"HUOJU_LAKE_URL": "/srv/lake"}) == []
 
 
 @pytest.mark.django_db
@@ -140,6 +163,12 @@ def test_the_first_administrator(capsys: pytest.CaptureFixture[str]) -> None:
     admin.run(argparse.Namespace(username="li.na"))
     assert authenticate(username="li.na", password=password) is None
     assert authenticate(username="li.na", password=capsys.readouterr().out.split()[-1]) == user
+
+
+@pytest.mark.django_db
+def test_a_name_that_is_none() -> None:
+    with pytest.raises(CommandError, match="'' cannot be a login: "):
+        admin.run(argparse.Namespace(username=""))
 
 
 @pytest.mark.django_db

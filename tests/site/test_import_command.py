@@ -147,3 +147,20 @@ def test_a_mapping_with_a_mistake_leaves_nothing(run: Run, file: Path, tmp_path:
     with pytest.raises(CommandError, match="The file has no column “nme”"):
         run(str(file), *TARGET, "--mapping", str(wrong))
     assert not Import.objects.exists()
+
+
+def test_mapping_files_that_are_none(run: Run, file: Path) -> None:
+    """One line each, which names the file."""
+    mapping = file.with_name("bad.json")
+    mapping.write_bytes(b"\xff\xfe\x00bad")
+    with pytest.raises(CommandError, match=r"bad\.json is no text in UTF-8$"):
+        run(str(file), "--target", "things", "--mapping", str(mapping))
+    mapping.write_text("{bad")
+    with pytest.raises(CommandError, match=r"bad\.json: is not valid JSON: "):
+        run(str(file), "--target", "things", "--mapping", str(mapping))
+
+
+def test_a_place_for_rejected_rows_is_looked_at_first(run: Run, file: Path) -> None:
+    with pytest.raises(CommandError, match="there is no folder"):
+        run(str(file), "--target", "things", "--rejected", str(file.parent / "none" / "bad.csv"))
+    assert not Import.objects.exists()

@@ -35,28 +35,30 @@ def parser() -> argparse.ArgumentParser:
 
     up = add("up", "run everything on this machine: database, web, worker", needs="nothing")
     _add_address(up)
-    up.add_argument("--web", type=int, metavar="N", help="web processes (as many as processors, at most 4)")
-    up.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
     up.add_argument(
-        "--demo", nargs="?", type=int, const=SAMPLE_LEADS, metavar="N",
+        "--web", type=_count, metavar="N", help="web processes (as many as processors, at most 4)"
+    )
+    up.add_argument("--workers", type=_count, default=1, metavar="N", help="worker processes (1)")
+    up.add_argument(
+        "--demo", nargs="?", type=_count, const=SAMPLE_LEADS, metavar="N",
         help=f"load the sample company, with N leads ({SAMPLE_LEADS}), if the database is empty",
     )  # fmt: skip
 
     web = add("web", "serve pages and the API")
     _add_address(web)
-    web.add_argument("--web", type=int, default=1, metavar="N", help="processes (1)")
+    web.add_argument("--web", type=_count, default=1, metavar="N", help="processes (1)")
     web.add_argument("--migrate", action="store_true", help="migrate first")
-    web.add_argument("--threads", type=int, default=4, metavar="N", help="threads of each process (4)")
+    web.add_argument("--threads", type=_count, default=4, metavar="N", help="threads of each process (4)")
 
     worker = add("worker", "read the fact log and run jobs")
-    worker.add_argument("--jobs", type=int, default=2, metavar="N", help="jobs that run at once (2)")
+    worker.add_argument("--jobs", type=_count, default=2, metavar="N", help="jobs that run at once (2)")
 
     worker.add_argument("--wait", action="store_true", help="wait until somebody else has migrated")
 
     add("migrate", "bring the database to this version; safe to repeat")
     sample = add("sample", "load the sample company into an empty database")
     sample.add_argument(
-        "--leads", type=int, default=SAMPLE_LEADS, metavar="N", help=f"how many ({SAMPLE_LEADS})"
+        "--leads", type=_count, default=SAMPLE_LEADS, metavar="N", help=f"how many ({SAMPLE_LEADS})"
     )
     admin = add("admin", "create an administrator, or give one a new password")
     admin.add_argument("username")
@@ -114,6 +116,12 @@ def _add_address(command: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
 
 

@@ -11,6 +11,7 @@ from huoju.core.geo import COUNTRIES
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _ENGINES = ("duckdb", "postgres", "spark-local")
+_LAKES = "s3://, gs://, gcs://, abfs://, abfss://, hdfs:// or file:///"
 
 
 def mistakes(environ: Mapping[str, str]) -> list[str]:
@@ -29,6 +30,7 @@ def mistakes(environ: Mapping[str, str]) -> list[str]:
         ),
         "HUOJU_LOG_LEVEL": (_LOG_LEVELS.__contains__, f"is none of {', '.join(_LOG_LEVELS)}"),
         "HUOJU_ENGINE": (_is_engine, f"is none of {', '.join(_ENGINES)}, spark://host:port"),
+        "HUOJU_LAKE_URL": (_is_lake, f"is neither a folder nor an address that begins with {_LAKES}"),
         "HUOJU_SMTP_PORT": _whole_number(1, 65535),
         "HUOJU_DATABASE_POOL": _whole_number(0, 10_000),
     }
@@ -38,6 +40,11 @@ def mistakes(environ: Mapping[str, str]) -> list[str]:
 
 def _is_engine(name: str) -> bool:
     return name in _ENGINES or name.startswith("spark://")
+
+
+def _is_lake(place: str) -> bool:
+    scheme, separator, _rest = place.partition("://")
+    return not separator or f"{scheme}://" in _LAKES
 
 
 def _whole_number(least: int, most: int) -> tuple[Callable[[str], bool], str]:

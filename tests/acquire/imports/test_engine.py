@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection
@@ -308,6 +309,25 @@ def test_jobs(make_import: MakeImport) -> None:
     assert run_waiting() == 1
     assert fresh(record).state == State.ROLLED_BACK
     assert contents() == []
+
+
+def test_work_that_finds_the_import_held_is_not_forgotten(make_import: MakeImport) -> None:
+    """*Import* pressed while the file is still being counted, or *Take it back* during the last batch."""
+    record = make_import(rows_text(4))
+    with psycopg.connect(**psycopg_address()) as other:
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [running._LOCK_SPACE, record.pk])
+        operations.start_import(import_id=record.pk, actor="user:1", now=NOW)
+        assert run_waiting() == 1
+        assert fresh(record).state == State.RUNNING
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE queue_name = 'imports'")
+    assert run_waiting() == 1
+    assert fresh(record).state == State.DONE
+
+
+def psycopg_address() -> dict[str, Any]:
+    given = connection.settings_dict
+    return {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "dbname": given["NAME"]}
 
 
 # -- looking ahead

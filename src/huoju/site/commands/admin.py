@@ -2,6 +2,7 @@
 
 import argparse
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from huoju.core.access.models import User
@@ -15,9 +16,12 @@ def run(options: argparse.Namespace) -> None:
     name = options.username
     user = User.objects.filter(username=name).first()
     if user is None:
-        user, password = create_user(
-            username=name, name=name, role=Role.ADMIN, actor=None, now=timezone.now()
-        )
+        try:
+            user, password = create_user(
+                username=name, name=name, role=Role.ADMIN, actor=None, now=timezone.now()
+            )
+        except ValidationError as error:
+            raise CommandError(f"{name!r} cannot be a login: {' '.join(error.messages)}") from error
         say(f"admin: created {name} with the password {password}")
         return
     if user.role != Role.ADMIN:

@@ -18,7 +18,7 @@ from huoju.acquire.imports.mapping import Mapping, MappingError, mapped_target
 from huoju.acquire.imports.models import Import, State
 from huoju.acquire.imports.problems import FileProblem
 from huoju.acquire.imports.reasons import reason_text
-from huoju.acquire.imports.registry import Outcome, get_target, list_targets
+from huoju.acquire.imports.registry import ImportTarget, Outcome, get_target, list_targets
 from huoju.core.access.models import User
 from huoju.core.errors import UserError
 from huoju.core.export import iter_csv
@@ -41,6 +41,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.rejected and not options.rejected.parent.is_dir():
+        # Before hours of work, not after.
+        raise CommandError(f"{options.rejected}: there is no folder {options.rejected.parent}")
     if options.list:
         for record in queries.list_imports()[:50]:
             say(f"{record.pk:>6}  {record.created_at:%Y-%m-%d %H:%M}  {record.state:<12} {record.file_name}")
@@ -73,7 +76,7 @@ def _take_in(options: argparse.Namespace) -> Import:
     if options.user and user is None:
         raise CommandError(f"there is no user {options.user}")
     # Before anything is kept, so that a mistake in the mapping leaves no trace.
-    mapping = Mapping.parse(text, target) if text is not None else None
+    mapping = _parsed(text, target, options.mapping) if text is not None else None
     record = operations.create_import(
         target=target,
         file_name=options.file.name,
@@ -105,6 +108,15 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is no text in UTF-8") from error
+
+
+def _parsed(text: str, target: ImportTarget, path: Path) -> Mapping:
+    try:
+        return Mapping.parse(text, target)
+    except MappingError as error:
+        raise CommandError("\n".join(f"{path}: {problem}" for problem in error.problems)) from error
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
