@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -105,14 +105,38 @@ def _batch(spec: Spec, after: int, last: int, rows: list[MappedRow], rejected: l
     return Batch(after, last, prepared, len(rows), rejected, spec.context.steps.take())
 
 
+class Feeder(Iterator[Batch]):
+    """The batches of a run. Unpacking one costs a twentieth of what writing it does, and holds Python up meanwhile: who
+    writes says when that does not matter."""
+
+    def __init__(self, batches: Iterator[Batch], unpacking: ThreadPoolExecutor | None = None) -> None:
+        self._batches = batches
+        self._unpacking = unpacking
+        self._coming: Future[Batch | None] | None = None
+
+    def __next__(self) -> Batch:
+        if self._coming is None:
+            return next(self._batches)
+        coming, self._coming = self._coming, None
+        batch = coming.result()
+        if batch is None:
+            raise StopIteration
+        return batch
+
+    def look_ahead(self) -> None:
+        """Begin to unpack the next batch: the caller is about to wait for the database."""
+        if self._unpacking is not None and self._coming is None:
+            self._coming = self._unpacking.submit(next, self._batches, None)
+
+
 @contextlib.contextmanager
-def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
+def feed(spec: Spec) -> Iterator[Feeder]:
     """The batches of `spec`, from a process of its own (`feeder_process`) where the file is worth it.
 
     The first one is made here: it is written while that process starts.
     """
     if spec.path.stat().st_size < CHILD_FROM_BYTES:
-        yield batches(spec)
+        yield Feeder(batches(spec))
         return
     # Neither fork (we hold connections and threads) nor spawn (it would run our main module again).
     environment = os.environ | {
@@ -126,7 +150,7 @@ def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
         stdout=subprocess.PIPE,
         env=environment,
     )
-    with child:
+    with child, ThreadPoolExecutor(1, "unpack") as unpacking:
         assert child.stdin is not None  # noqa: S101 -- for the type checker
         assert child.stdout is not None  # noqa: S101 -- for the type checker
         try:
@@ -135,19 +159,10 @@ def feed(spec: Spec) -> Iterator[Iterator[Batch]]:
             with contextlib.suppress(BrokenPipeError):  # it died at once: seen below
                 pickle.dump(replace(spec, after=after), child.stdin)
                 child.stdin.close()
-            yield chain(first, _ahead(_received(child.stdout)))
+            yield Feeder(chain(first, _received(child.stdout)), unpacking)
         finally:
             # It has either said all or is not wanted any more.
             child.kill()
-
-
-def _ahead(received: Iterator[Batch]) -> Iterator[Batch]:
-    """The same, each unpacked while the one before is being written: that mostly waits for the database."""
-    with ThreadPoolExecutor(max_workers=1) as unpacking:
-        coming = unpacking.submit(next, received, None)
-        while (batch := coming.result()) is not None:
-            coming = unpacking.submit(next, received, None)
-            yield batch
 
 
 def _received(pipe: IO[bytes]) -> Iterator[Batch]:

@@ -28,7 +28,7 @@ from huoju.core.facts.operations import NewFact, append, place
 from . import queries
 from .dates import DateOrder, OrderEvidence
 from .facts import ImportFinished
-from .feeder import Batch, Spec, feed, mapped_rows, narrowed
+from .feeder import Batch, Feeder, Spec, feed, mapped_rows, narrowed
 from .files import ReadOptions
 from .mapping import Mapping, MappingError
 from .models import Import, State
@@ -153,6 +153,7 @@ class _Run:
     target: ImportTarget
     spec: Spec
     clock: Clock
+    feeder: Feeder
 
 
 def _run(import_id: int, clock: Clock, stopping: Callable[[], bool]) -> RunResult:
@@ -166,10 +167,11 @@ def _run(import_id: int, clock: Clock, stopping: Callable[[], bool]) -> RunResul
     else:  # a continued run must read as the first did
         mapping = mapping.with_dates({key: DateOrder(found["order"]) for key, found in record.dates.items()})
     context = context_of(record, mapping, target)
-    run = _Run(import_id, target, spec_of(record, mapping, target, context, after=record.done_row), clock)
+    spec = spec_of(record, mapping, target, context, after=record.done_row)
     last = record.done_row
     begun = time.perf_counter()
-    with feed(run.spec) as feeder:
+    with feed(spec) as feeder:
+        run = _Run(import_id, target, spec, clock, feeder)
         for batch in feeder:
             # The feeder counts from where the last of its batches ended.
             if not _apply(run, batch, begun):
@@ -219,7 +221,9 @@ def _take_effect(run: _Run, batch: Batch, actor: str, now: datetime) -> list[Row
         try:
             with transaction.atomic(), written_behind():
                 place()
-                return _recorded(run, batch, _applied(run, batch, actor, now))
+                outcomes = _recorded(run, batch, _applied(run, batch, actor, now))
+                run.feeder.look_ahead()
+                return outcomes
         except UniqueViolation:
             # Somebody else was faster with a mobile number, say: now whoever meets that again can decide anew.
             with transaction.atomic():

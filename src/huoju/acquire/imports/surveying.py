@@ -79,6 +79,7 @@ def survey_import(*, import_id: int, clock: Clock, stopping: Callable[[], bool] 
         counts: Counter[str] = Counter()
         with feed(spec_of(record, mapping, target, context, after=0)) as feeder:
             for batch in feeder:
+                feeder.look_ahead()
                 outcomes = [*batch.rejected]
                 if batch.prepared_rows:
                     outcomes += target.preview(batch.prepared, context)
