@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
+from django.utils import translation
 
 from huoju.hub.companies.models import Company, CompanyDomain
 from huoju.hub.consent import operations, queries, registry
 from huoju.hub.consent.operations import ConsentAnswer
+from huoju.hub.consent.pages import consent_panel
 from huoju.hub.consent.policy import (
     MAIL_KEY_SQL,
     Answer,
@@ -269,3 +272,19 @@ def test_postgresql_makes_the_same_keys_as_we_do() -> None:
         cursor.execute("SELECT '#' || encode(sha256(convert_to('pepper' || 'wang@firm.cn', 'UTF8')), 'hex')")
         assert cursor.fetchone() == (hashed("wang@firm.cn", "pepper"),)
     assert keys == [email.key for each in addresses if isinstance(email := normalise_email(each), Email)]
+
+
+def test_the_panel_tells_an_answer_from_an_offer(rf: RequestFactory) -> None:
+    wang = person(email="wang@firm.cn", mobile="+8613800138000", country="CN")
+    for purpose in ("privacy", "marketing"):
+        say(wang, Answer.GIVEN, purpose=purpose, address="wang@firm.cn")
+    say(wang, Answer.GIVEN, channel="phone", purpose="privacy", address="+8613800138000")
+    with translation.override("en"):
+        rows = consent_panel(rf.get("/"), wang.pk)["rows"]
+    assert [(channel, [(line["purpose"], line["allowed"]) for line in lines]) for channel, lines in rows] == [
+        ("E-mail", [("Answers to requests", True), ("News and offers", True)]),
+        ("SMS", [("Answers to requests", False), ("News and offers", False)]),
+        ("Phone calls", [("Answers to requests", True), ("News and offers", False)]),
+    ]
+    nobody = consent_panel(rf.get("/"), person().pk)["rows"]
+    assert [lines for _channel, lines in nobody] == [[], [], []]

@@ -41,6 +41,7 @@ from .policy import (
     ListKind,
     PolicyTable,
     Purpose,
+    Reason,
     Rule,
     read_entry,
 )
@@ -310,18 +311,26 @@ def _exceptions(rule: Rule) -> list[str]:
 
 
 def consent_panel(_request: HttpRequest, person_id: int) -> dict[str, Any]:
-    """For pages about somebody: may we write or call, by channel, and why."""
-    now = timezone.now()
-    rows = []
-    for channel in Channel:
-        verdict = queries.may_contact(person_id, channel, Purpose.MARKETING, now)
-        if channel is Channel.WECHAT and verdict.reason.value == "no_address":
-            continue
-        rows.append(
-            {"channel": _(CHANNEL_LABELS[channel]), "allowed": verdict.allowed,
-             "reason": _(REASON_LABELS[verdict.reason]), "source": verdict.source}
-        )  # fmt: skip
-    return {"rows": rows}
+    """For pages about somebody: may we write or call, by channel, and why. To answer what they asked is one thing, to
+    offer them something else another. A channel without an address says so once; WeChat is left out then."""
+    asked = [(channel, purpose) for channel in Channel for purpose in (Purpose.INQUIRY, Purpose.MARKETING)]
+    verdicts = queries.may_contact_how(person_id, asked, timezone.now())
+    rows: dict[Channel, list[dict[str, Any]]] = {}
+    for (channel, purpose), verdict in verdicts.items():
+        lines = rows.setdefault(channel, [])
+        if verdict.reason is not Reason.NO_ADDRESS:
+            lines.append(
+                {"purpose": _(PURPOSE_LABELS[purpose]), "allowed": verdict.allowed,
+                 "reason": _(REASON_LABELS[verdict.reason])}
+            )  # fmt: skip
+    return {
+        "rows": [
+            (_(CHANNEL_LABELS[channel]), lines)
+            for channel, lines in rows.items()
+            if lines or channel is not Channel.WECHAT
+        ],
+        "no_address": _(REASON_LABELS[Reason.NO_ADDRESS]),
+    }
 
 
 def _list(pk: int) -> SuppressionList:

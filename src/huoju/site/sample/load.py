@@ -29,6 +29,7 @@ from huoju.core.access import operations as access
 from huoju.core.access.models import Team, User
 from huoju.core.facts import delivery
 from huoju.core.facts.readers import all_readers
+from huoju.hub.consent import operations as consent
 from huoju.qualify.intake import operations as intake
 from huoju.qualify.intake.models import Quarantined
 from huoju.qualify.leads.models import Lead
@@ -42,6 +43,8 @@ from .story import SampleLead, Source, Story, tell
 log = logging.getLogger(__name__)
 
 SYSTEM = "sample"
+CONSENT_KEPT = timedelta(days=90)
+"""How far back the old system knows who agreed to what."""
 _COLUMNS = {
     "leads": [field.key for field in LEAD_FIELDS],
     "payments": [field.key for field in PAYMENT_FIELDS],
@@ -87,6 +90,7 @@ def load_if_empty(*, say: Callable[[str], None] = log.info, leads: int = 6000) -
     _import("payments", "回款流水.csv", paid, people, now, mode="history")
     say(f"{len(rows)} repeated interests, {len(bad)} bad entries, {len(paid)} payments")
     _activities(past, people, now)
+    _consents(past, now)
     _review_quarantine(people, now)
     double(people, now)
     _submit(story, published, now)
@@ -290,6 +294,37 @@ def _activities(past: Sequence[SampleLead], people: dict[str, User], now: dateti
     workbench.record_past_batch(rows, actor="import:sample", now=now)
 
 
+def _agreed(lead: SampleLead) -> bool:
+    """Two of three tick the box for news."""
+    return lead.number % 3 > 0
+
+
+def _consents(past: Sequence[SampleLead], now: datetime) -> None:
+    """What the old system's forms asked in its last months: who left their data on a page agreed to an answer, and most
+    to news. Whoever came by telephone, was recommended or came earlier was not asked."""
+    since = now - CONSENT_KEPT
+    asked = {
+        f"{SYSTEM}:L{lead.number:05}": lead for lead in past if lead.source.page and lead.captured_at > since
+    }
+    known = Lead.objects.filter(external_id__in=asked).order_by("pk")
+    answers = []
+    for external, person, email, mobile in known.values_list(
+        "external_id", "person_id", "person__email", "person__mobile"
+    ):
+        lead = asked[str(external)]
+        for purpose in ("privacy", "marketing") if _agreed(lead) else ("privacy",):
+            for channel, address in (("email", email), ("phone", mobile), ("sms", mobile)):
+                if address:
+                    answers.append(
+                        consent.ConsentAnswer(
+                            person_id=person, channel=channel, purpose=purpose, granted=True, at=lead.captured_at,
+                            address=address, proof={"page": lead.source.page, "text": words.CONSENT_TEXT},
+                        )
+                    )  # fmt: skip
+    with transaction.atomic():
+        consent.record_batch(answers, actor="import:sample", source="sample", now=now)
+
+
 def _review_quarantine(people: dict[str, User], now: datetime) -> None:
     """What was held back long ago has been looked at; the latest still waits."""
     waiting = Quarantined.objects.filter(decided_at=None).order_by("pk").values_list("pk", flat=True)
@@ -321,8 +356,8 @@ def _submit(story: Story, published: Sequence[Form], now: datetime) -> None:
                 if value
             },
             source={key: value for key, value in source.items() if value},
-            consent={"marketing": lead.number % 3 > 0},
-            consent_text="同意接收产品资料与活动信息",
+            consent={"privacy": True, "marketing": _agreed(lead)},
+            consent_text=words.CONSENT_TEXT,
             form=form,
             version=versions[form.pk],
             purpose=form.purpose,

@@ -115,6 +115,7 @@ PAGES = (
     "/cases",
     "/event",
 )
+CONSENT_TEXT = "我同意贵公司使用以上信息答复我的咨询；我愿意接收产品资料与活动信息。"
 PASSWORD = "huoju-demo"  # noqa: S105 (printed at every start)
 MAIL_DOMAIN = "liaoyuan.example"
 STAFF = (  # username, name, role, team, provinces served (sales)
