@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection
+from django.utils import translation
 
 from huoju.acquire.imports import operations, queries, running, surveying, undoing
 from huoju.acquire.imports.files import ReadOptions
@@ -175,6 +176,26 @@ def test_rejected_rows_come_back_with_their_reasons(make_import: MakeImport) -> 
         ["x4", "", "9", "5"],
     ]
     assert rows[0][-1] == "Name: The name bad apple is bad"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_corrected_rows_go_in_again(make_import: MakeImport, language: str) -> None:
+    """The columns behind the rows are never fields, and the mapping is the one of the first file."""
+    record = make_import("id,name,amount\nx1,a,abc\n")
+    run(record)
+    with translation.override(language):
+        header, rows = queries.open_rejected(fresh(record))
+        corrected = [",".join(header), *(",".join(row).replace("abc", "1.50") for row in rows)]
+    again = operations.create_import(
+        target=ThingTarget(),
+        file_name="b.csv",
+        content=["\n".join(corrected).encode()],
+        actor="user:1",
+        now=NOW,
+    )
+    mapping, _found, remembered = operations.suggest_mapping(import_id=again.pk)
+    assert remembered
+    assert [source for rule in mapping.columns for source in rule.sources] == ["id", "name", "amount"]
 
 
 def test_second_file_updates(make_import: MakeImport) -> None:

@@ -141,7 +141,7 @@ def suggest_mapping(*, import_id: int, user_id: int | None = None) -> tuple[Mapp
     record = queries.get_import(import_id)
     target = queries.target_of(record)
     with queries.open_file(record) as table:
-        columns, sample = table.columns, table.sample()
+        columns, sample = queries.without_titles_behind(table.columns), table.sample()
     if saved := queries.find_saved_mapping(
         target=target, columns=[column.name for column in columns], user_id=user_id
     ):

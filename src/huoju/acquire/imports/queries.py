@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.translation import gettext
 
 from . import mapping as mapping_file
-from .files import ReadOptions, Row, Table, open_table
+from .files import Column, ReadOptions, Row, Table, open_table
 from .models import Import, ImportRow, SavedMapping, State
 from .problems import FileProblem
 from .reasons import reason_text
@@ -108,8 +110,21 @@ def open_rejected(record: Import) -> tuple[list[str], Iterator[list[str]]]:
     Raises `FileProblem` if the upload is gone: the cells of its rows stand nowhere else.
     """
     columns = [column["name"] for column in record.columns]
-    behind = [gettext("Row"), gettext("Outcome"), gettext("Reason")]
-    return [*columns, *behind], _iter_rejected(record, open_file(record))
+    return [*columns, *_titles_behind()], _iter_rejected(record, open_file(record))
+
+
+def without_titles_behind(columns: Sequence[Column]) -> Sequence[Column]:
+    """The columns without those that `open_rejected` put behind, in whatever language: the file is a corrected one."""
+    last = [column.title for column in columns[-len(_titles_behind()) :]]
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if last == _titles_behind():
+                return columns[: -len(last)]
+    return columns
+
+
+def _titles_behind() -> list[str]:
+    return [gettext("Row"), gettext("Outcome"), gettext("Reason")]
 
 
 def _iter_rejected(record: Import, file: Table) -> Iterator[list[str]]:
