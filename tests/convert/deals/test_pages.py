@@ -152,7 +152,8 @@ def test_what_is_outstanding_and_what_is_too_much(client: Client, lead: Lead, de
     url, page = f"/deals/{deal.pk}/payment/", f"/leads/{lead.pk}/"
     assert "In CNY, the currency of the contract." in client.get(url).content.decode()
     refused(client.post(url, {"amount": "-5", "paid_on": today}), "Money paid back")
-    client.post(url, {"amount": "600", "paid_on": today})
+    client.post(url, {"amount": "600", "paid_on": today, "note": "首款六成"})
+    assert "首款六成" in client.get(page).content.decode()
     assert "Outstanding" in client.get(page).content.decode()
     client.post(url, {"amount": "600", "paid_on": today})
     html = client.get(page).content.decode()

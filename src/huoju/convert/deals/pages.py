@@ -115,7 +115,7 @@ def open_opportunity(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(pk)
 
     title = _("Open the lost opportunity again") if again else _("Open an opportunity")
-    return form_page(request, form, do, title=title, submit=_("Open"))
+    return form_page(request, form, do, title=title, submit=_("Open the opportunity"))
 
 
 @requires(Action.SELL)

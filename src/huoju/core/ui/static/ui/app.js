@@ -217,6 +217,11 @@
       }
     });
   }
+  // On a phone a lead's path is wider than the window: what it shows first is where the lead stands.
+  document.querySelectorAll(".hj-path-now").forEach(function (step) {
+    var path = step.parentElement;
+    path.scrollLeft = step.offsetLeft - path.offsetLeft - (path.clientWidth - step.clientWidth) / 2;
+  });
   document.addEventListener("htmx:after:swap", reachable);
   window.addEventListener("resize", reachable);
   window.addEventListener("load", reachable);
