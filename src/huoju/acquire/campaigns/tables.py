@@ -5,7 +5,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from huoju.core.ui.columns import BadgeColumn, DayColumn, MoneyColumn, NumberColumn, TitleColumn
@@ -89,4 +89,5 @@ class ChannelTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no
     def render_utm_aliases(self, value: list[str]) -> str:
         """Each in a box; the first ones, where there are many."""
         shown = [*value[:6], f"+{len(value) - 6}"] if len(value) > 6 else value
-        return format_html_join(" ", '<code class="hj-badge">{}</code>', ((alias,) for alias in shown))
+        boxes = format_html_join(" ", '<code class="hj-badge">{}</code>', ((alias,) for alias in shown))
+        return format_html("<span>{}</span>", boxes)  # one thing, where cells are drawn as cards

@@ -50,6 +50,8 @@ class PeopleTable(tables.Table):  # type: ignore[misc]  # django-tables2 has no 
 
     def render_tags(self, value: list[list[str]]) -> str:
         """Each in its colour."""
+        if not value:
+            return ""  # an empty cell: cards leave it out
         return format_html(
             '<span class="hj-tags">{}</span>',
             format_html_join(
