@@ -68,6 +68,7 @@ def test_what_was_put_into_the_pool_is_nobodys(client: Client, seller: User) -> 
     client.post(f"/leads/{lead.pk}/move/", {"to": "pool", "reason": "没有时间"})
     lead.refresh_from_db()
     assert (lead.stage, lead.owner_id) == ("pool", None)
+    assert "Put into the public pool" in client.get(f"/leads/{lead.pk}/").content.decode()
     other = person_of_role("sales")
     # What came into the pool with an owner, from another system, is as free.
     Lead.objects.filter(pk=lead.pk).update(owner=seller)

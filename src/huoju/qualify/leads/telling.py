@@ -74,11 +74,19 @@ def _answer(line: str, words: Mapping[str, str]) -> str:
     return _("%(rule)s: %(reasons)s") % {"rule": words.get(rule, rule), "reasons": words.get(f":{why}", why)}
 
 
+_WHY_FREE = {
+    "left": gettext_lazy("The owner can no longer sign in"),
+    "pool": gettext_lazy("Put into the public pool"),
+}
+"""Why a lead lost its owner, by the rule that its fact names."""
+
+
 def _assigned(payload: LeadAssigned, names: Names) -> Told:
     words = names.words(payload.rule)
     text = "\n".join(_answer(line, words) for line in payload.trace)
     if payload.owner_id is None:
-        return Told(gettext_lazy("Has no owner any more"), "user-off", text)
+        why = text or str(_WHY_FREE.get(payload.rule, ""))
+        return Told(gettext_lazy("Has no owner any more"), "user-off", why)
     title = _("Given to %(name)s") % {"name": names.of("user", payload.owner_id)}
     return Told(title, "user-check", text)
 
