@@ -9,7 +9,7 @@ import pytest
 from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -17,8 +17,9 @@ from django.utils import timezone, translation
 from ninja import NinjaAPI, Schema
 from ninja.testing import TestClient
 
-from huoju.core.access.models import User
-from huoju.core.errors import UserError
+from huoju.core.access.models import Team, User
+from huoju.core.access.policy import Role
+from huoju.core.errors import UserError, lost_race
 from huoju.site import pages, rest
 from huoju.site.reference import unfold
 from huoju.site.urls import urlpatterns as site_urls
@@ -177,6 +178,27 @@ def test_nothing_is_inline(signed_in: Client, path: str) -> None:
         assert forbidden not in html.replace("http://localhost:8000", "").replace("http://www.w3.org", ""), (
             forbidden
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_loses_a_race_is_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = User.objects.create_user("admin", role=Role.ADMIN, language="en")
+    Team.objects.create(name="North")
+    # The other one saved between our look and our write.
+    monkeypatch.setattr(
+        "huoju.core.access.operations.create_team", lambda **_given: Team.objects.create(name="North")
+    )
+    client = Client()
+    client.force_login(admin)
+    response = client.post("/settings/teams/new/", {"name": "South"}, headers={"HX-Request": "true"})
+    assert response.status_code == 409
+    assert "at the same moment" in response["HX-Trigger"]
+    assert Team.objects.count() == 1
+
+
+def test_other_errors_of_the_database_are_failures() -> None:
+    assert lost_race(IntegrityError("not null")) is None
+    assert lost_race(ValueError()) is None
 
 
 # --- the API -------------------------------------------------------------------------------------------------------

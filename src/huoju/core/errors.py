@@ -1,5 +1,6 @@
 """Errors that a user can do something about."""
 
+from django.db import IntegrityError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -42,3 +43,22 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+
+_LOST_RACES = {"23505", "40P01"}
+"""What PostgreSQL says to the slower of two: the key is taken, or one has to give way for both not to wait for ever."""
+
+
+def lost_race(exception: Exception) -> UserError | None:
+    """What to tell whom the database refused because somebody else did the same at this instant; None for all else.
+
+    Forms and operations look first and name what is taken. Between the look and the write the constraint decides.
+    """
+    if not isinstance(exception, IntegrityError | OperationalError):
+        return None
+    if getattr(exception.__cause__, "sqlstate", None) not in _LOST_RACES:
+        return None
+    return UserError(
+        _("Somebody else saved at the same moment. Nothing was changed: look again, and try once more."),
+        "race",
+    )

@@ -15,6 +15,10 @@ _NAMED = re.compile(
     r"(?i)\b((?:password|passwd|secret|token|api[_-]?key|authorization|cookie|sessionid)[\"']?\s*[:=]\s*"
     r"(?:(?:bearer|basic)\s+)?)[\"']?[^\s\"',;&})]+[\"']?"
 )
+# Links that stand for their holder: they sign in, or carry an address that the signature covers.
+_LINK = re.compile(r"(/(?:u|preferences|confirm|data-request|password/new/\w+)/)[\w:.=-]{8,}")
+# Fixed lines of mainland China, with area code.
+_LANDLINE = re.compile(r"(?<![\w.-])(0\d{2,3}[ -]?)(\d{5,6})(\d{2})(?![\w-])", re.ASCII)
 
 
 def mask(text: str) -> str:
@@ -25,8 +29,13 @@ def mask(text: str) -> str:
     """
     text = _NAMED.sub(r"\1***", text)
     text = _KEY.sub(r"\1***", text)
+    text = _LINK.sub(r"\1***", text)
     text = _MAIL.sub(r"\1***@\2", text)
-    return _PHONE.sub(lambda match: f"{match[1]}{'*' * len(re.sub(r'[ -]', '', match[2]))}{match[3]}", text)
+    return _LANDLINE.sub(_starred, _PHONE.sub(_starred, text))
+
+
+def _starred(match: re.Match[str]) -> str:
+    return f"{match[1]}{'*' * len(re.sub(r'[ -]', '', match[2]))}{match[3]}"
 
 
 class MaskPersonalData(logging.Filter):

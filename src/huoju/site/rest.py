@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, reverse
@@ -21,7 +22,7 @@ from ninja.parser import Parser
 
 from huoju.core.access.gate import Page
 from huoju.core.api import ErrorBody, ErrorOut, FieldProblem, Refused
-from huoju.core.errors import UserError, schema_message
+from huoju.core.errors import UserError, lost_race, schema_message
 
 from .reference import unfold, with_errors
 
@@ -166,6 +167,13 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(UserError)
 def _impossible(request: HttpRequest, error: UserError) -> HttpResponse:
     return answer(request, 409, error.code or "conflict", str(error))
+
+
+@api.exception_handler(DatabaseError)
+def _failed(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    if (lost := lost_race(error)) is None:
+        raise error
+    return _impossible(request, lost)
 
 
 @api.exception_handler(PermissionDenied)

@@ -35,8 +35,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = [key for key in os.environ.get("HUOJU_OLD_SECRET_KEYS", "").split(",") if key]
-ALLOWED_HOSTS = os.environ.get("HUOJU_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
-PUBLIC_URL = os.environ.get("HUOJU_PUBLIC_URL", "http://localhost:8000")
+ALLOWED_HOSTS = os.environ.get("HUOJU_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+PUBLIC_URL = os.environ.get("HUOJU_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # Wings in the order of a lead's life, rooms in the order in which they may import each other: left imports
@@ -188,6 +188,12 @@ LAKE_ENGINE = os.environ.get("HUOJU_ENGINE") or "duckdb"
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+UPLOAD_MAX_SIZE = 1024**3 + 1024**2  # an import's largest file, and the form around it
+FILE_UPLOAD_HANDLERS = [
+    "huoju.core.access.uploads.UploadGate",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 SECURE_CSP = {
     "default-src": [CSP.SELF],

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event
 
 import pytest
+from django.db import transaction
 
 from huoju.convert.deals import operations, queries
 from huoju.convert.deals.models import Opportunity, Payment, Poc
@@ -12,9 +14,11 @@ from huoju.core.access.models import User
 from huoju.core.errors import UserError
 from huoju.core.facts.models import Fact
 from huoju.hub.companies.models import Company
+from huoju.qualify.leads import operations as leads
 from huoju.qualify.leads.models import Lead
 from huoju.qualify.leads.policy import Stage
 from tests.convert.selling import NOW, lead_at, person_of_role
+from tests.races import race, wait_for_a_waiting_session
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -240,3 +244,30 @@ def test_a_trial_of_an_old_system_ends_with_its_deal() -> None:
     operations.record_outcomes_batch(outcomes, import_id=1, actor="import:1", now=LATER)
     trials = Poc.objects.order_by("opportunity_id").values_list("result", "ended_at", "failure_reason")
     assert list(trials) == [("passed", NOW, ""), ("failed", LATER, "price"), ("", None, "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_seller_and_an_import_that_win_the_same_deal_wait_for_each_other(seller: User) -> None:
+    deal = opened(seller)
+    held = Event()
+    outcome = operations.Outcome(
+        lead_id=deal.lead_id, person_id=deal.lead.person_id, company_id=None, name="", owner_id=None,
+        opened_at=NOW, won_at=LATER, amount=Decimal("5"), currency="CNY",
+    )  # fmt: skip
+
+    def bring_in() -> None:
+        with transaction.atomic():
+            leads.hold(deal.lead_id)  # as taking in its row does
+            held.set()
+            wait_for_a_waiting_session()
+            operations.record_outcomes_batch([outcome], import_id=1, actor="import:1", now=LATER)
+
+    def win() -> str:
+        held.wait(30)
+        with pytest.raises(UserError) as refused:
+            operations.win(user=seller, opportunity_id=deal.pk, amount=Decimal("7"), won_at=LATER, now=LATER)
+        return refused.value.code
+
+    assert race(bring_in, win) == [None, "state"]
+    deal.refresh_from_db()
+    assert (deal.state, deal.amount) == ("won", Decimal("5"))

@@ -5,16 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
+from django.db import connection, transaction
 
 from huoju.convert.workbench import operations, queries
 from huoju.convert.workbench.policy import RejectReason
 from huoju.core.access.models import Team
 from huoju.core.errors import UserError
 from huoju.core.facts.models import Fact
+from huoju.qualify.leads import operations as leads
 from huoju.qualify.leads.models import Lead
 from huoju.qualify.leads.policy import Stage
 from tests.convert.selling import NOW, lead_at, person_of_role
+from tests.races import race, wait_for_a_waiting_session
 
 LATER = NOW + timedelta(hours=1)
 
@@ -183,3 +185,27 @@ def test_of_two_who_pick_at_the_same_instant_one_gets_it() -> None:
     assert lead.stage == "sql"
     assert lead.owner_id in {seller.pk for seller in sellers}
     assert kinds_of(lead).count("lead.accepted") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_lost_a_lead_a_moment_ago_cannot_give_it_back() -> None:
+    seller, other = person_of_role("sales"), person_of_role("sales")
+    lead = lead_at(Stage.MQL, seller)
+    handed = threading.Event()
+
+    def hand_over() -> None:
+        with transaction.atomic():
+            change = leads.Assignment(lead_id=lead.pk, owner_id=other.pk)
+            leads.assign_batch([change], actor="test", now=LATER)
+            handed.set()
+            wait_for_a_waiting_session()
+
+    def give_back() -> str:
+        handed.wait(30)
+        with pytest.raises(UserError) as refused:
+            operations.reject(user=seller, lead_id=lead.pk, reason=RejectReason.NOT_MINE, note="", now=LATER)
+        return refused.value.code
+
+    assert race(hand_over, give_back) == [None, "not_owner"]
+    lead.refresh_from_db()
+    assert (lead.stage, lead.owner_id) == ("mql", other.pk)

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from huoju.core.access import operations, queries
 from huoju.core.access.models import ApiKey, SavedView, User
 from huoju.core.access.policy import ApiScope, Role
+from tests.races import race
 
 from .conftest import NOW, MakeUser
 
@@ -141,3 +142,17 @@ def test_a_list_holds_fifty_views(admin: User) -> None:
     with pytest.raises(ValidationError):
         operations.save_view(user_id=admin.pk, list_code="leads", name="one more", query="", columns=[])
     operations.save_view(user_id=admin.pk, list_code="leads", name="v7", query="q=x", columns=[])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_who_shut_each_other_out_one_remains() -> None:
+    one, two = (User.objects.create_user(name, role=Role.ADMIN) for name in ("one", "two"))
+
+    def shut_out(actor: User, other: User) -> bool:
+        try:
+            return bool(operations.set_active(users=[other], active=False, actor=actor))
+        except PermissionDenied:
+            return False
+
+    assert sorted(race(lambda: shut_out(one, two), lambda: shut_out(two, one))) == [False, True]
+    assert User.objects.filter(is_active=True).count() == 1

@@ -55,11 +55,10 @@ class TestAssign:
         zhao, qian = user("zhao"), user("qian")
         taken, free = lead(owner=zhao), lead()
         assert assign(
-            Assignment(lead_id=taken.pk, owner_id=qian.pk, only_if_free=True),
-            Assignment(lead_id=free.pk, owner_id=qian.pk, only_if_free=True),
+            Assignment(lead_id=taken.pk, owner_id=zhao.pk),
+            Assignment(lead_id=free.pk, owner_id=qian.pk),
             Assignment(lead_id=0, owner_id=qian.pk),
         ) == [False, True, False]
-        assert assign(Assignment(lead_id=taken.pk, owner_id=zhao.pk)) == [False]
         taken.refresh_from_db()
         assert taken.owner_id == zhao.pk
         assert Fact.objects.count() == 1

@@ -59,10 +59,13 @@ def _wanted(names: Iterable[str]) -> dict[str, str]:
     return wanted
 
 
+@transaction.atomic
 def save_channel(
     *, channel: Channel | None, name: str, code: str, kind: str, utm_aliases: Iterable[str]
 ) -> Channel:
     """Make or change a channel. A code in use cannot be given twice; the code of an existing channel stays."""
+    # Two who give the same alias to different channels at one instant: the second finds it taken.
+    list(Channel.objects.select_for_update().order_by("pk").values_list("pk"))
     channel = channel or Channel(code=code_for(code or name, CHANNEL_CODE_LENGTH))
     channel.name, channel.kind = name, kind
     channel.utm_aliases = sorted({fold(alias) for alias in utm_aliases} - {""})

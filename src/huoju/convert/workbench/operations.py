@@ -48,15 +48,14 @@ def accept(*, user: User, lead_id: int, now: datetime) -> None:
     """
     _require(user)
     lead = lead_queries.get_lead_for(user, lead_id)
-    taken = lead.owner_id not in (None, user.pk) and lead.stage != Stage.POOL
-    if taken and user.role != Role.SALES_MANAGER:
-        raise UserError(_TAKEN, code="taken")
     with transaction.atomic():
-        if lead.owner_id != user.pk:
-            free = lead.owner_id is None
-            claim = leads.Assignment(lead_id=lead_id, owner_id=user.pk, rule="accepted", only_if_free=free)
-            if leads.assign_batch([claim], actor=f"user:{user.pk}", now=now, source=SOURCE) != [True]:
-                raise UserError(_TAKEN, code="taken")
+        owner_id, stage = leads.hold(lead_id)
+        taken = owner_id not in (None, user.pk) and stage is not Stage.POOL
+        if taken and user.role != Role.SALES_MANAGER:
+            raise UserError(_TAKEN, code="taken")
+        if owner_id != user.pk:
+            claim = leads.Assignment(lead_id=lead_id, owner_id=user.pk, rule="accepted")
+            leads.assign_batch([claim], actor=f"user:{user.pk}", now=now, source=SOURCE)
         move(user=user, lead_id=lead_id, to=Stage.SQL, now=now, expect=Stage(lead.stage))
         _say(LeadAccepted(lead_id=lead_id, owner_id=user.pk), person_id=lead.person_id, user=user, now=now)
 
@@ -65,22 +64,23 @@ def reject(*, user: User, lead_id: int, reason: RejectReason, note: str, now: da
     """Give a lead back with a reason. What becomes of it follows from the reason (`policy.CONSEQUENCES`)."""
     _require(user)
     lead = lead_queries.get_lead_for(user, lead_id)
-    if lead.owner_id != user.pk and user.role == Role.SALES:
-        raise UserError(_("Only the owner can give a lead back."), code="not_owner")
-    if Stage(lead.stage) not in (Stage.MQL, Stage.SQL):
-        raise UserError(
-            _("Only a lead that waits for an answer, or an SQL, can be given back."), code="stage"
-        )
     with transaction.atomic():
-        if lead.owner_id is not None:
+        owner_id, stage = leads.hold(lead_id)
+        if owner_id != user.pk and user.role == Role.SALES:
+            raise UserError(_("Only the owner can give a lead back."), code="not_owner")
+        if stage not in (Stage.MQL, Stage.SQL):
+            raise UserError(
+                _("Only a lead that waits for an answer, or an SQL, can be given back."), code="stage"
+            )
+        if owner_id is not None:
             back = leads.Assignment(lead_id=lead_id, owner_id=None, rule="rejected")
             leads.assign_batch([back], actor=f"user:{user.pk}", now=now, source=SOURCE)
         target = CONSEQUENCES[reason].stage
-        if target is None and lead.stage == Stage.SQL:
+        if target is None and stage is Stage.SQL:
             target = Stage.POOL
         if target is not None:
             why = f"{reason.value}: {note}" if note else reason.value
-            move(user=user, lead_id=lead_id, to=target, now=now, reason=why[:200], expect=Stage(lead.stage))
+            move(user=user, lead_id=lead_id, to=target, now=now, reason=why[:200])
         rejected = LeadRejected(lead_id=lead_id, owner_id=user.pk, reason=reason.value, note=note)
         _say(rejected, person_id=lead.person_id, user=user, now=now)
 

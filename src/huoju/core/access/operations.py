@@ -80,12 +80,13 @@ def update_user(
     *, user: User, name: str, email: str, role: Role | str, team: Team | None, actor: User
 ) -> User:
     """Change an account. Nobody takes the administrator's role from themselves: the house would lock itself out."""
-    _check(actor, Action.MANAGE_USERS)
-    if user.pk == actor.pk and Role(role) != user.role:
-        raise ValidationError({"role": _("You cannot change your own role.")})
-    user.name, user.email, user.role, user.team = name, email, Role(role), team
-    user.full_clean(exclude=["password"])
-    user.save(update_fields=["name", "email", "role", "team"])
+    with transaction.atomic():
+        _hold([user.pk], actor)
+        if user.pk == actor.pk and Role(role) != user.role:
+            raise ValidationError({"role": _("You cannot change your own role.")})
+        user.name, user.email, user.role, user.team = name, email, Role(role), team
+        user.full_clean(exclude=["password"])
+        user.save(update_fields=["name", "email", "role", "team"])
     return user
 
 
@@ -95,10 +96,10 @@ def set_active(*, users: Iterable[User], active: bool, actor: User) -> list[int]
     Open sessions end with the next click; what somebody owns stays theirs. The actor's own account is left alone:
     nobody locks themselves out, not even in a batch.
     """
-    _check(actor, Action.MANAGE_USERS)
-    wanted = sorted({user.pk for user in users} - {actor.pk})
+    wanted = {user.pk for user in users} - {actor.pk}
     with transaction.atomic():
-        rows = User.objects.select_for_update().filter(pk__in=wanted).exclude(is_active=active).order_by("pk")
+        _hold(wanted, actor)
+        rows = User.objects.filter(pk__in=wanted).exclude(is_active=active).order_by("pk")
         changed = list(rows.values_list("pk", flat=True))
         User.objects.filter(pk__in=changed).update(is_active=active)
     return changed
@@ -202,6 +203,15 @@ def draw_password() -> str:
     """A password that can be read out over the phone: four groups of letters and digits without look-alikes."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _n in range(4)) for _g in range(4))
+
+
+def _hold(user_ids: Collection[int], actor: User) -> None:
+    """Lock accounts, the actor's too: of two administrators who shut each other out at one instant, one remains."""
+    held = User.objects.select_for_update(no_key=True).filter(pk__in=[*user_ids, actor.pk]).order_by("pk")
+    now = {user.pk: user for user in held}.get(actor.pk)
+    if now is None:
+        raise PermissionDenied
+    _check(now, Action.MANAGE_USERS)
 
 
 def _check(actor: User | None, action: Action) -> None:

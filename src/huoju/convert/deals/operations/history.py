@@ -74,7 +74,8 @@ def record_outcomes_batch(
     something changed.
     """
     leads = [outcome.lead_id for outcome in outcomes]
-    known = {each.lead_id: each for each in Opportunity.objects.select_for_update().filter(lead_id__in=leads)}
+    there_by_lead = Opportunity.objects.select_for_update().filter(lead_id__in=leads).order_by("lead_id")
+    known = {each.lead_id: each for each in there_by_lead}
     there = set(known)
     fresh: list[Opportunity] = []
     changed: dict[int, dict[str, Any]] = {}
@@ -165,7 +166,7 @@ def undo_outcomes_batch(undos: Sequence[Mapping[str, Any]]) -> None:
     """
     Opportunity.objects.filter(pk__in=[undo["deal"] for undo in undos if undo.get("created")]).delete()
     before = {undo["deal"]: undo["before"] for undo in undos if undo.get("before")}
-    rows = list(Opportunity.objects.select_for_update().filter(pk__in=before))
+    rows = list(Opportunity.objects.select_for_update().filter(pk__in=before).order_by("lead_id"))
     for row in rows:
         for name, value in before[row.pk].items():
             setattr(row, name, _READ[name](value) if value is not None and name in _READ else value)

@@ -1,4 +1,7 @@
-"""From opportunity to collected money. Every step moves the lead as well, in the same transaction."""
+"""From opportunity to collected money. Every step moves the lead as well, in the same transaction.
+
+Locks, always in this order, as imports have it: the lead, its opportunity, a payment.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +15,7 @@ from huoju.core.access.models import User
 from huoju.core.access.policy import Action
 from huoju.core.errors import UserError
 from huoju.core.facts.operations import NewFact, append_one
+from huoju.qualify.leads import operations as leads
 from huoju.qualify.leads import queries as lead_queries
 from huoju.qualify.leads.policy import Stage
 
@@ -37,8 +41,10 @@ def _locked(user: User, opportunity_id: int, *states: str) -> tuple[Opportunity,
     """
     if not user.may(Action.SELL):
         raise UserError(_("Your role may not take this step."), code="not_allowed")
+    lead_id = Opportunity.objects.values_list("lead_id", flat=True).get(pk=opportunity_id)
+    lead = lead_queries.get_lead_for(user, lead_id)
+    leads.hold(lead_id)
     opportunity = Opportunity.objects.select_for_update().get(pk=opportunity_id)
-    lead = lead_queries.get_lead_for(user, opportunity.lead_id)
     if opportunity.state not in states:
         raise UserError(_("This opportunity is closed, or not yet won."), code="state")
     return opportunity, lead.person_id
@@ -213,8 +219,9 @@ def record_payment(
 @transaction.atomic
 def withdraw_payment(*, user: User, payment_id: int, reason: str, now: datetime) -> None:
     """Take back a payment that was entered by mistake; the log keeps both facts."""
+    opportunity_id = Payment.objects.values_list("opportunity_id", flat=True).get(pk=payment_id)
+    _opportunity, person_id = _locked(user, opportunity_id, Opportunity.State.WON)
     payment = Payment.objects.select_for_update().get(pk=payment_id)
-    _opportunity, person_id = _locked(user, payment.opportunity_id, Opportunity.State.WON)
     if not reason.strip():
         raise UserError(_("Please give a reason."), code="needs_reason")
     withdrawn = _withdrawn(payment, reason)

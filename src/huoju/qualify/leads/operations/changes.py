@@ -18,7 +18,7 @@ from .state import DIMENSIONS, LeadState, read_states, write_states
 class Assignment:
     """A lead gets an owner (None: back to nobody), for a reason that `trace` explains line by line.
 
-    `sdr_id` None leaves the telemarketer as is. With `only_if_free` nothing happens to a lead that has an owner by now.
+    `sdr_id` None leaves the telemarketer as is.
     """
 
     lead_id: int
@@ -26,7 +26,6 @@ class Assignment:
     sdr_id: int | None = None
     rule: str = ""
     trace: tuple[str, ...] = ()
-    only_if_free: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def assign_batch(
                 continue
             person_id, company_id, owner_id, sdr_id = leads[each.lead_id]
             same_sdr = each.sdr_id is None or each.sdr_id == sdr_id
-            if (each.only_if_free and owner_id is not None) or (owner_id == each.owner_id and same_sdr):
+            if owner_id == each.owner_id and same_sdr:
                 continue
             changed[each.lead_id] = True
             given.append(each)

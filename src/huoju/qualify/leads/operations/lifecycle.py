@@ -12,7 +12,7 @@ from huoju.core.facts.operations import NewFact, append
 
 from .. import policy
 from ..facts import LeadStageChanged
-from ..models import OPEN_STAGES
+from ..models import OPEN_STAGES, Lead
 from ..policy import CLOSED, OPEN, Mover, Refusal, Stage, check_transition
 from .state import TIME_COLUMNS
 
@@ -59,6 +59,15 @@ class _Standing:
     person_id: int
     company_id: int | None
     stage: Stage
+
+
+def hold(lead_id: int) -> tuple[int | None, Stage]:
+    """Lock a lead until the end of the transaction: its owner and stage, as they now stay unless we change them.
+
+    Who decides by what a lead is holds it first, and before anything that hangs on it. Raises `Lead.DoesNotExist`.
+    """
+    held = Lead.objects.select_for_update(no_key=True).values_list("owner_id", "stage").get(pk=lead_id)
+    return held[0], Stage(held[1])
 
 
 def advance_batch(
