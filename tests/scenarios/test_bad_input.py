@@ -106,7 +106,7 @@ def test_a_segment_cannot_come_to_stand_on_itself(call: Call) -> None:
         definition = {"where": {"type": "segment", "segment": circle}}
         answer = call("patch", f"/segments/{first}", {"definition": definition})
         assert answer.status_code == 422
-        assert answer.json()["faults"]
+        assert answer.json()["error"]["fields"]
     assert Segment.objects.get(pk=first).version == 1
 
 

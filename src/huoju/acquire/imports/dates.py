@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 
-from huoju.acquire.forms.policy.answers import CLOCKS_SINCE
-
 
 class DateOrder(StrEnum):
     """How to read a date whose first number is not the year."""
@@ -32,6 +30,7 @@ class DateTrouble(StrEnum):
 
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
+_EPOCHS_SINCE = 1990  # a smaller number of seconds is more likely any other number
 BLANK = frozenset({"", "-", "--", "—", "/", "无", "空", "n/a", "na", "null", "none", "nan", "nat", "0000-00-00",
                    "0000-00-00 00:00:00", "暂无", "未知", "unknown"})  # fmt: skip
 
@@ -233,7 +232,7 @@ class DateReader:
         if len(text.partition(".")[0]) == 13:
             number /= 1_000
         found = datetime.fromtimestamp(number, UTC)
-        if not CLOCKS_SINCE <= found.year <= LAST_YEAR:
+        if not _EPOCHS_SINCE <= found.year <= LAST_YEAR:
             raise NotADateError(DateTrouble.NOT_A_DATE)
         return found.astimezone(self._zone)
 

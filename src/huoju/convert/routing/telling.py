@@ -16,9 +16,8 @@ def _not_routed(payload: LeadNotRouted, _names: Names) -> Told:
 
 def _words(version: int) -> dict[str, str]:
     """What the rules of a version and their answers are called."""
-    answers = {
-        f":{why.value}": _(label) for why, label in WHY_LABELS.items()
-    }  # a rule may have an answer's code
+    # A rule may have an answer's code: they are kept apart.
+    answers = {f":{why.value}": _(label) for why, label in WHY_LABELS.items()}
     try:
         return answers | {rule.code: _(rule.label) for rule in RULES.get(version).rules}
     except LookupError:

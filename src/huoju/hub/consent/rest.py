@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
 from huoju.core.access.gate import ApiKeyAuth
@@ -87,7 +87,7 @@ def may_contact(request: HttpRequest, asked: AskIn) -> list[VerdictOut]:
 
 
 @router.post("/consents", response={201: None}, auth=ApiKeyAuth(ApiScope.CONSENT_WRITE))
-def record(request: HttpRequest, said: AnswerIn) -> tuple[int, None]:
+def record(request: HttpRequest, said: AnswerIn) -> Status[None]:
     """Keep what somebody said, for all persons that they are."""
     if said.person not in get_persons([said.person]):
         raise Refused(404, "not_found", _("Nobody has this number."))
@@ -100,7 +100,7 @@ def record(request: HttpRequest, said: AnswerIn) -> tuple[int, None]:
             source="api",
             now=timezone.now(),
         )
-    return 201, None
+    return Status(201, None)
 
 
 @router.post("/suppressions", response=ChangedOut, auth=ApiKeyAuth(ApiScope.CONSENT_WRITE))
