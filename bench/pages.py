@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from huoju.core.access.models import User
 from huoju.core.facts import delivery, readers
-from huoju.measure.funnel.jobs import warm_up
 from huoju.qualify.leads.models import Lead
+from huoju.site.warming import warm_up
 
 from .harness import Figure, benchmark, say
 
