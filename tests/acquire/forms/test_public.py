@@ -1,6 +1,5 @@
 """What visitors, and those who pretend to be some, can do to a public form."""
 
-import time
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -223,20 +222,11 @@ def test_behind_a_proxy_the_last_hop_tells_the_address(send: Send, settings: Any
     assert Submission.objects.get().ip == "198.51.100.7"
 
 
-def test_a_submission_is_fast_and_takes_few_queries(send: Send, form: Form) -> None:
+def test_a_submission_takes_few_queries(send: Send, form: Form) -> None:
     send(token=token_for(form, nonce="warm"))
     with CaptureQueriesContext(connection) as queried:
         send(token=token_for(form, nonce="counted"))
     assert len(queried) <= 12
-    times = []
-    for n in range(20):
-        token = token_for(form, nonce=f"n{n}")
-        started = (
-            time.process_time()
-        )  # what we spend ourselves: the clock on the wall depends on who else is busy
-        assert send(token=token).status_code == 303
-        times.append(time.process_time() - started)
-    assert sorted(times)[10] < 0.015
 
 
 def test_redirects_leave_through_the_thanks_page(form: Form) -> None:
