@@ -24,6 +24,7 @@ from typing import Any, cast
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -106,7 +107,7 @@ def fetch[M: Model](
     known = _known(rows)
     narrow = _only(rows, known.ids) if known.all else rows
     reach = None if known.all or not rows.query.where else CANDIDATES if known.asked else REACH
-    walk = _Walk(narrow, sort, reach=reach, asked=known.asked)
+    walk = _Walk(narrow, sort, reach=reach, asked=known.asked, few=known.all)
     backwards = before is not None
     cursor = walk.read(before if backwards else after)
     backwards = backwards and cursor is not None
@@ -189,15 +190,16 @@ _TURNED = {">": "<", "<": ">", "<=": ">="}
 class _Walk[M: Model]:
     """Ids of `rows` in order, with their keys, as one or two ranges: the values and, where allowed, the NULLs.
 
-    With a `reach` a range is looked for among so many rows of the whole table first.
+    With a `reach` a range is looked for among so many rows of the whole table first. `few`: `rows` are listed by their
+    ids, and sorted whatever index has the order: the planner would look for them from its end.
     """
 
-    def __init__(self, rows: QuerySet[M], sort: Sort, *, reach: int | None, asked: bool) -> None:
+    def __init__(self, rows: QuerySet[M], sort: Sort, *, reach: int | None, asked: bool, few: bool) -> None:
         self.rows = cast("QuerySet[M]", rows.select_related(None).annotate(_key=F(sort.field)))
         self.sort = sort
         self.field = F("_key").resolve_expression(self.rows.query).output_field
         self.reach = reach if _is_column(rows.model, sort.field) else None
-        self.asked = asked
+        self.asked, self.few = asked, few
 
     def read(self, text: str | None) -> Cursor | None:
         """The cursor behind `text`, None when there is none or it is broken."""
@@ -251,7 +253,8 @@ class _Walk[M: Model]:
         while len(found) < limit:
             edge = self._edge(names, edge, reach)
             if edge is None or reach is None:
-                return found + _cursors(rows.order_by(*self.order(names)), limit - len(found))
+                order = self.gathered(names) if self.few else self.order(names)
+                return found + _cursors(rows.order_by(*order), limit - len(found))
             near = rows.filter(self.compared(names, edge, "<=")).order_by(*self.order(names))
             found += _cursors(near, limit - len(found))
             rows = rows.filter(self.compared(names, edge, ">"))
@@ -259,10 +262,13 @@ class _Walk[M: Model]:
                 break
             reach *= FURTHER
         if len(found) < limit:
-            keys = [Coalesce(F(name), F(name)) for name in names]  # an order that no index has
-            gathered = rows.order_by(*(key.desc() if self.descending else key.asc() for key in keys))
-            found += _cursors(gathered, limit - len(found))
+            found += _cursors(rows.order_by(*self.gathered(names)), limit - len(found))
         return found
+
+    def gathered(self, names: Names) -> list[OrderBy]:
+        """The order as one that no index has."""
+        keys = [Coalesce(F(name), F(name)) for name in names]
+        return [key.desc() if self.descending else key.asc() for key in keys]
 
     def _edge(self, names: Names, after: tuple[Any, ...] | None, reach: int | None) -> tuple[Any, ...] | None:
         """The row of the whole table that stands `reach` rows further in the order."""
